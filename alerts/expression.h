@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "alerts/selector.h"
+
+namespace pgvigil {
+
+// What a rule knows about its condition. Unknown (no data, old data, not a number) is neither: it decides nothing.
+enum class Truth { no, yes, unknown };
+
+enum class Comparison { equal, not_equal, less, less_equal, greater, greater_equal };
+
+// Unknown when `value` is not a number.
+Truth compare(double value, Comparison comparison, double bound);
+
+std::string_view to_string(Comparison comparison);
+
+// A selector, optionally compared with a number: the part of PromQL that rules may use. What is accepted means what it
+// means in Prometheus.
+struct Expression {
+  Selector selector;
+  std::optional<Comparison> comparison;
+  double bound = 0;
+};
+
+struct SyntaxError {
+  std::size_t offset = 0;  // in bytes from the start of the text
+  std::string what;        // what is wrong and what is allowed
+};
+
+std::variant<Expression, SyntaxError> parse_expression(std::string_view text);
+
+}  // namespace pgvigil

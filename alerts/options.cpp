@@ -1,0 +1,121 @@
+#include "alerts/options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "core/embedded_file.h"
+#include "core/text.h"
+
+namespace pgvigil {
+
+namespace {
+
+// Rules by id in the order in which they were first seen, and where each stands.
+class RuleSet {
+ public:
+  // All rules of the list `rules`; an id may stand once in one source.
+  void add(Section& section, std::map<std::string, std::string>& places) {
+    for (Section& entry : section.sections("rules")) {
+      auto rule = decode_rule(entry);
+      if (!rule) continue;
+      const auto [place, is_new] = places.emplace(rule->id, entry.where());
+      if (is_new) {
+        put(std::move(*rule));
+      } else {
+        entry.fail(fmt::format("the id {} is taken by the rule at {}", rule->id, place->second));
+      }
+    }
+  }
+
+  void remove(const std::string& id, const YamlValue& place) {
+    const auto found = find(id);
+    if (found != rules_.end()) {
+      rules_.erase(found);
+      return;
+    }
+    std::vector<std::string> ids;
+    for (const Rule& rule : rules_) ids.push_back(rule.id);
+    const auto meant = closest(id, ids);
+    place.fail(fmt::format("there is no rule {}{}", id, meant ? fmt::format("; did you mean {}?", *meant) : ""));
+  }
+
+  std::vector<Rule> take() && { return std::move(rules_); }
+
+ private:
+  std::vector<Rule>::iterator find(const std::string& id) {
+    return std::find_if(rules_.begin(), rules_.end(), [&](const Rule& rule) { return rule.id == id; });
+  }
+
+  void put(Rule rule) {
+    const auto found = find(rule.id);
+    if (found == rules_.end()) {
+      rules_.push_back(std::move(rule));
+    } else {
+      *found = std::move(rule);
+    }
+  }
+
+  std::vector<Rule> rules_;
+};
+
+void add_builtin(RuleSet& rules, Problems& problems) {
+  std::map<std::string, std::string> places;
+  for (const EmbeddedFile& file : embedded_rules()) {
+    auto section = Section::parse(file.content, fmt::format("built-in/{}", file.name), problems);
+    if (!section) continue;
+    rules.add(*section, places);
+    section->finish();
+  }
+}
+
+std::vector<Rule> decode_rules(Section& section) {
+  Problems& problems = section.problems();
+  RuleSet rules;
+  if (section.boolean("builtin_rules", true)) add_builtin(rules, problems);
+  std::map<std::string, std::string> places;
+  rules.add(section, places);
+  for (const auto& file : section.paths("rule_files")) {
+    auto root = Section::load(file, problems);
+    if (!root) continue;
+    rules.add(*root, places);
+    root->finish();
+  }
+  if (const auto disabled = section.value("disable")) {
+    for (const YamlValue& item : disabled->items()) {
+      if (const auto id = item.text()) rules.remove(*id, item);
+    }
+  }
+  return std::move(rules).take();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return "postgresql";
+  return name.data();
+}
+
+}  // namespace
+
+Evaluator::Setup AlertOptions::evaluator_setup() const {
+  Evaluator::Setup setup{interval, instance, rules, {}};
+  for (const ChannelOptions& channel : channels) setup.channels.push_back(channel.policy());
+  return setup;
+}
+
+AlertOptions decode_alerts(Section& root) {
+  AlertOptions options;
+  auto section = root.has("alerts") ? root.section("alerts") : Section::parse("", "alerts", root.problems());
+  if (!section) return options;
+  options.interval = section->duration("interval", options.interval, seconds(1), std::chrono::minutes(10));
+  options.instance = section->text("instance", host_name());
+  options.rules = decode_rules(*section);
+  options.channels = decode_channels(*section);
+  section->finish();
+  return options;
+}
+
+}  // namespace pgvigil

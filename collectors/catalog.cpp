@@ -1,0 +1,163 @@
+#include "collectors/catalog.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "core/embedded_file.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace pgvigil {
+
+namespace {
+
+// Prometheus' rule for names of metrics (without colons, which are for recording rules) and labels.
+bool valid_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (name.empty() || !letter(name.front()) || name.starts_with("__")) return false;
+  for (const char c : name) {
+    if (!letter(c) && (c < '0' || c > '9')) return false;
+  }
+  return true;
+}
+
+VersionRange decode_range(Section& section, std::string_view key) {
+  const auto value = section.value(key);
+  const auto text = value ? value->text() : std::nullopt;
+  if (!text) return {};
+  auto range = VersionRange::parse(*text);
+  if (!range) value->fail(fmt::format("'{}' is no version range; allowed is '>=17', '<17', '>=14 <17'", *text));
+  return range.value_or(VersionRange());
+}
+
+CatalogVariant decode_variant(Section& section) {
+  CatalogVariant variant;
+  variant.query = section.require_text("query");
+  if (auto when = section.section("when")) {
+    variant.when.server = decode_range(*when, "server");
+    const std::string role = when->choice("role", "", {"primary", "standby"});
+    if (!role.empty()) variant.when.role = role == "primary" ? ServerRole::primary : ServerRole::standby;
+    variant.when.extension = when->text("extension");
+    variant.when.extension_version = decode_range(*when, "extension_version");
+    variant.when.relation = when->text("relation");
+    when->finish();
+  }
+  section.finish();
+  return variant;
+}
+
+CatalogColumn decode_column(const std::string& name, const YamlValue& value, const std::string& prefix) {
+  CatalogColumn column;
+  column.name = name;
+  if (!value.is_map()) {
+    value.fail(fmt::format("column {} must be a map such as {{ usage: gauge, help: … }}", name));
+    return column;
+  }
+  Section section(value);
+  const std::string usage = section.choice("usage", "", {"label", "gauge", "counter"});
+  if (usage.empty()) section.fail(fmt::format("column {} has no usage; allowed is label, gauge, counter", name));
+  column.server = decode_range(section, "server");
+  if (usage == "label") {
+    if (!valid_name(name)) section.fail(fmt::format("'{}' is no valid label name", name));
+    section.finish();
+    return column;
+  }
+  column.usage = usage == "counter" ? CatalogColumn::Usage::counter : CatalogColumn::Usage::gauge;
+  column.metric = section.text("metric", prefix + "_" + name);
+  column.help = section.require_text("help");
+  column.scale = section.number("scale", 1);
+  if (!valid_name(column.metric)) section.fail(fmt::format("'{}' is no valid metric name", column.metric));
+  section.finish();
+  return column;
+}
+
+std::string missing_for(const CatalogCondition& when, const ServerFacts& facts,
+                        const std::function<bool(const std::string&)>& readable) {
+  if (!when.server.contains_server(facts.version)) return "needs PostgreSQL " + when.server.text();
+  if (when.role && (*when.role == ServerRole::standby) != facts.in_recovery) {
+    return *when.role == ServerRole::standby ? "only on a standby" : "only on a primary";
+  }
+  if (!when.extension.empty()) {
+    const auto extension = facts.extensions.find(when.extension);
+    if (extension == facts.extensions.end()) {
+      return fmt::format("the extension {0} is not installed in database {1} (CREATE EXTENSION {0})", when.extension,
+                         facts.database);
+    }
+    if (!when.extension_version.contains(extension->second.version)) {
+      return fmt::format("needs {} {}", when.extension, when.extension_version.text());
+    }
+  }
+  if (!when.relation.empty() && !readable(when.relation)) {
+    return fmt::format("{} does not exist in database {} or may not be read", when.relation, facts.database);
+  }
+  return {};
+}
+
+void check_families(const std::vector<CatalogEntry>& entries) {
+  std::map<std::string, std::string> owner;
+  for (const CatalogEntry& entry : entries) {
+    for (const CatalogColumn& column : entry.columns) {
+      if (column.is_label()) continue;
+      const auto [known, is_new] = owner.emplace(column.metric, entry.name);
+      if (!is_new) {
+        throw Error(Error::Kind::invalid, fmt::format("catalogue: {} is defined twice, in {} and {}", column.metric,
+                                                      known->second, entry.name));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<const CatalogColumn*> CatalogEntry::columns_for(int server_version) const {
+  std::vector<const CatalogColumn*> result;
+  for (const CatalogColumn& column : columns) {
+    if (column.server.contains_server(server_version)) result.push_back(&column);
+  }
+  return result;
+}
+
+CatalogEntry decode_catalog_entry(Section& section) {
+  CatalogEntry entry;
+  entry.name = section.require_text("name");
+  entry.help = section.require_text("help");
+  entry.interval = section.duration("interval", seconds(15), seconds(1), std::chrono::hours(24));
+  entry.timeout = section.duration("timeout", seconds(2), milliseconds(50), std::chrono::minutes(10));
+  const std::string prefix = section.require_text("metric_prefix");
+  for (Section& variant : section.sections("variants")) entry.variants.push_back(decode_variant(variant));
+  if (entry.variants.empty()) section.fail("variants: at least one query is needed");
+  if (auto columns = section.section("columns")) {
+    for (const auto& [name, value] : columns->members()) entry.columns.push_back(decode_column(name, value, prefix));
+  } else {
+    section.fail("columns is missing");
+  }
+  section.finish();
+  return entry;
+}
+
+std::vector<CatalogEntry> built_in_catalog() {
+  Problems problems;
+  std::vector<CatalogEntry> entries;
+  for (const EmbeddedFile& file : embedded_catalog()) {
+    auto section = Section::parse(file.content, "collectors/catalog/" + std::string(file.name), problems);
+    if (section) entries.push_back(decode_catalog_entry(*section));
+  }
+  if (!problems.empty()) throw Error(Error::Kind::invalid, "catalogue:\n" + join(problems.lines(), "\n"));
+  check_families(entries);
+  return entries;
+}
+
+VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts,
+                             const std::function<bool(const std::string&)>& readable) {
+  VariantChoice choice;
+  for (const CatalogVariant& variant : entry.variants) {
+    const std::string missing = missing_for(variant.when, facts, readable);
+    if (missing.empty()) return {&variant, {}};
+    if (choice.reason.find(missing) == std::string::npos)
+      choice.reason += (choice.reason.empty() ? "" : "; ") + missing;
+  }
+  return choice;
+}
+
+}  // namespace pgvigil

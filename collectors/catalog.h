@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collectors/connections.h"
+#include "collectors/version_range.h"
+#include "core/clock.h"
+#include "core/sample.h"
+#include "core/yaml_section.h"
+
+namespace pgvigil {
+
+// A column of a collector's query: a label, or the value of a metric.
+struct CatalogColumn {
+  enum class Usage { label, gauge, counter };
+  std::string name;
+  Usage usage = Usage::label;
+  std::string metric;  // the family's whole name; empty for a label
+  std::string help;
+  double scale = 1;
+  VersionRange server;  // the servers on which the query returns it
+
+  bool is_label() const { return usage == Usage::label; }
+};
+
+enum class ServerRole { primary, standby };
+
+// When a variant of a query can be used. What is absent is no condition.
+struct CatalogCondition {
+  VersionRange server;
+  std::optional<ServerRole> role;
+  std::string extension;
+  VersionRange extension_version;
+  std::string relation;  // must exist and be readable
+};
+
+struct CatalogVariant {
+  CatalogCondition when;
+  std::string query;
+};
+
+// One SQL collector as a file of the catalogue describes it: the query, its variants, what its columns mean.
+struct CatalogEntry {
+  std::string name;
+  std::string help;
+  milliseconds interval{0};
+  milliseconds timeout{0};
+  std::vector<CatalogVariant> variants;
+  std::vector<CatalogColumn> columns;
+
+  // The columns that the query returns on a server of this version, in their order in the file.
+  std::vector<const CatalogColumn*> columns_for(int server_version) const;
+};
+
+// Reports to the section's Problems what is wrong; the entry is then not to be used.
+CatalogEntry decode_catalog_entry(Section& section);
+
+// The files that are part of the binary. Throws Error::invalid when one is wrong or two define one family, which the
+// build has made sure does not happen.
+std::vector<CatalogEntry> built_in_catalog();
+
+// The variant to use on this server, or why there is none.
+struct VariantChoice {
+  const CatalogVariant* variant = nullptr;
+  std::string reason;
+};
+
+// `readable` answers whether a relation exists and may be read; asked only for variants whose other conditions hold.
+VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts,
+                             const std::function<bool(const std::string&)>& readable);
+
+}  // namespace pgvigil

@@ -1,0 +1,81 @@
+#include "collectors/probe.h"
+
+#include <charconv>
+
+#include "core/error.h"
+#include "core/log.h"
+
+namespace pgvigil {
+
+namespace {
+
+constexpr auto interval = seconds(5);
+constexpr auto query_timeout = milliseconds(2000);
+constexpr auto login_every = seconds(60);
+
+Family gauge(std::string name, std::string help, double value) {
+  return {std::move(name), std::move(help), MetricType::gauge, {}, {{{}, value}}};
+}
+
+double to_double(std::string_view text) {
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+Probe::Probe(PgOptions options)
+    : options_(std::move(options)),
+      info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2)} {}
+
+Probe::Answer Probe::ask(const RunContext& context) {
+  const SteadyTime now = context.clock.steady_now();
+  if (session_ && (!session_->usable() || now - logged_in_at_ >= login_every)) session_.reset();
+  if (!session_) {
+    session_.emplace(PgConnection::open(options_, context.stop));
+    logged_in_at_ = now;
+  }
+  const PgRows rows = session_->query(
+      "SELECT current_setting('server_version'), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()",
+      query_timeout, context.stop);
+  return {rows.text(0, 0), to_double(rows.text(0, 1)), rows.get(0, 2) == "t"};
+}
+
+std::vector<Family> Probe::run(RunContext& context) {
+  std::optional<Answer> answer;
+  const SteadyTime started = context.clock.steady_now();
+  try {
+    answer = ask(context);
+  } catch (const Error& error) {
+    session_.reset();
+    if (error.kind() == Error::Kind::cancelled) throw;
+    if (std::exchange(last_problem_, error.what()) != error.what())
+      log::warn("the server does not answer: {}", last_problem_);
+  }
+  std::vector<Family> families;
+  families.push_back(
+      gauge("pg_up",
+            "1 when the server accepts a login and answers a query, otherwise 0; checked every 5 s, with a fresh "
+            "login every minute.",
+            answer ? 1 : 0));
+  if (!answer) return families;
+  if (!std::exchange(last_problem_, {}).empty()) log::info("the server answers again");
+  const std::chrono::duration<double> took = context.clock.steady_now() - started;
+  families.push_back(gauge("pgvigil_probe_seconds",
+                           "How long the last check of the server took, with the login when there was one.",
+                           took.count()));
+  families.push_back(gauge("pg_postmaster_start_time_seconds",
+                           "When the server was started, in seconds since the epoch.", answer->started_at));
+  families.push_back(
+      gauge("pg_replication_is_replica", "1 on a standby (in recovery), 0 on a primary.", answer->in_recovery ? 1 : 0));
+  const std::string short_version = answer->version.substr(0, answer->version.find(' '));
+  families.push_back({"pg_static",
+                      "The server's version, as labels; the value is always 1.",
+                      MetricType::gauge,
+                      {"version", "short_version"},
+                      {{{answer->version, short_version}, 1}}});
+  return families;
+}
+
+}  // namespace pgvigil

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+
+#include "collectors/task.h"
+#include "core/pg_connection.h"
+
+namespace pgvigil {
+
+// Says whether the server works, truthfully: a cheap query on a session of its own, and every minute a fresh login,
+// because an old session goes on working when nobody can log in any more. A server that is down is this task's result
+// (pg_up 0), not its failure.
+class Probe final : public Task {
+ public:
+  explicit Probe(PgOptions options);
+  const TaskInfo& info() const override { return info_; }
+  std::vector<Family> run(RunContext& context) override;
+
+ private:
+  struct Answer {
+    std::string version;    // "15.18 (Debian 15.18-0+deb12u1)"
+    double started_at = 0;  // seconds since the epoch
+    bool in_recovery = false;
+  };
+  Answer ask(const RunContext& context);
+
+  PgOptions options_;
+  TaskInfo info_;
+  std::optional<PgConnection> session_;
+  SteadyTime logged_in_at_;
+  std::string last_problem_;  // logged when it changes, not every five seconds
+};
+
+}  // namespace pgvigil

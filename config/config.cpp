@@ -1,0 +1,75 @@
+#include "config/config.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace pgvigil {
+
+namespace {
+
+ListenOptions decode_listen(Section& root) {
+  ListenOptions listen;
+  const auto value = root.value("listen");
+  const auto text = value ? value->text() : std::nullopt;
+  if (!text) return listen;
+  const std::size_t colon = text->rfind(':');
+  const std::string port = colon == std::string::npos ? "" : text->substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listen.port);
+  const bool number =
+      error == std::errc() && end == port.data() + port.size() && listen.port >= 0 && listen.port <= 65535;
+  const std::string address = text->substr(0, colon);
+  const bool ipv4 = !address.empty() && address.find_first_not_of("0123456789.") == std::string::npos;
+  if (!number || !ipv4) {
+    value->fail(
+        fmt::format("'{}' is no address to listen on; allowed is ADDRESS:PORT with an IPv4 address, such as "
+                    "127.0.0.1:9187 or 0.0.0.0:9187",
+                    *text));
+    return {};
+  }
+  listen.address = address;
+  return listen;
+}
+
+LogOptions decode_log(Section& section) {
+  LogOptions options;
+  const std::string level = section.choice("level", "info", {"debug", "info", "warn", "error"});
+  options.level = level == "debug"   ? log::Level::debug
+                  : level == "warn"  ? log::Level::warn
+                  : level == "error" ? log::Level::error
+                                     : log::Level::info;
+  options.format = section.choice("format", "text", {"text", "json"}) == "json" ? log::Format::json : log::Format::text;
+  section.finish();
+  return options;
+}
+
+Config decode(Section& root) {
+  Config config;
+  if (auto target = root.section("target")) {
+    config.target = decode_pg_options(*target);
+    target->finish();
+  } else if (!root.has("target")) {
+    root.fail(
+        "target is missing: the server to watch, such as target: { conninfo: \"host=/run/postgresql user=pgvigil\" }");
+  }
+  config.listen = decode_listen(root);
+  config.state_dir = root.path("state_dir", "/var/lib/pgvigil");
+  if (auto section = root.section("log")) config.log = decode_log(*section);
+  if (auto section = root.section("collectors")) config.collectors = decode_collectors(*section);
+  config.alerts = decode_alerts(root);
+  config.backups = decode_backups(root);
+  root.finish();
+  return config;
+}
+
+}  // namespace
+
+std::optional<Config> load_config(const std::filesystem::path& file, Problems& problems) {
+  auto root = Section::load(file, problems);
+  if (!root) return std::nullopt;
+  Config config = decode(*root);
+  if (!problems.empty()) return std::nullopt;
+  return config;
+}
+
+}  // namespace pgvigil

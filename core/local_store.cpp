@@ -1,0 +1,148 @@
+#include "core/local_store.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "core/error.h"
+
+namespace pgvigil {
+
+namespace {
+
+[[noreturn]] void fail(sqlite3* database, std::string_view what) {
+  const int code = sqlite3_errcode(database) & 0xFF;
+  const bool damaged =
+      code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR || code == SQLITE_CONSTRAINT;
+  throw Error(damaged ? Error::Kind::invalid : Error::Kind::unavailable,
+              fmt::format("local store: {}: {}", what, sqlite3_errmsg(database)));
+}
+
+}  // namespace
+
+void LocalStore::Close::operator()(sqlite3* database) const {
+  sqlite3_close_v2(database);
+}
+
+void LocalStore::Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+LocalStore::Statement::Statement(sqlite3* database, std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int result = sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  statement_.reset(statement);
+  if (result != SQLITE_OK) fail(database, sql);
+}
+
+LocalStore::Statement& LocalStore::Statement::bind(std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), next_parameter_++, value);
+  return *this;
+}
+
+LocalStore::Statement& LocalStore::Statement::bind(double value) {
+  sqlite3_bind_double(statement_.get(), next_parameter_++, value);
+  return *this;
+}
+
+LocalStore::Statement& LocalStore::Statement::bind(std::string_view value) {
+  sqlite3_bind_text(statement_.get(), next_parameter_++, value.data(), static_cast<int>(value.size()),
+                    SQLITE_TRANSIENT);
+  return *this;
+}
+
+LocalStore::Statement& LocalStore::Statement::bind(std::nullopt_t) {
+  sqlite3_bind_null(statement_.get(), next_parameter_++);
+  return *this;
+}
+
+bool LocalStore::Statement::step() {
+  const int result = sqlite3_step(statement_.get());
+  if (result == SQLITE_ROW) return true;
+  if (result == SQLITE_DONE) return false;
+  fail(sqlite3_db_handle(statement_.get()), sqlite3_sql(statement_.get()));
+}
+
+std::int64_t LocalStore::Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_.get(), column);
+}
+double LocalStore::Statement::number(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
+
+std::string LocalStore::Statement::text(int column) const {
+  const void* bytes = sqlite3_column_blob(statement_.get(), column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+  return bytes == nullptr ? std::string() : std::string(static_cast<const char*>(bytes), size);
+}
+
+bool LocalStore::Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+std::int64_t LocalStore::Transaction::last_insert_id() const {
+  return sqlite3_last_insert_rowid(store_.database_.get());
+}
+
+LocalStore::LocalStore(const std::filesystem::path& file) {
+  sqlite3* database = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+  const int result = sqlite3_open_v2(file.c_str(), &database, flags, nullptr);
+  database_.reset(database);
+  if (result != SQLITE_OK) fail(database, fmt::format("cannot open {}", file.string()));
+  try {
+    sqlite3_busy_timeout(database, 2000);
+    prepare("PRAGMA journal_mode = WAL").step();
+    prepare("PRAGMA synchronous = FULL").step();
+    prepare("PRAGMA foreign_keys = ON").step();
+    prepare("CREATE TABLE IF NOT EXISTS schema_version (part TEXT PRIMARY KEY, version INTEGER NOT NULL)").step();
+  } catch (const Error& error) {
+    throw error.in(file.string());
+  }
+}
+
+LocalStore::Statement LocalStore::prepare(std::string_view sql) {
+  Statement statement(database_.get(), sql);
+  if (sqlite3_stmt_readonly(statement.statement_.get()) == 0) step_taken();
+  return statement;
+}
+
+void LocalStore::step_taken() const {
+  if (observer_) observer_();
+}
+
+void LocalStore::migrate(std::string_view part, const std::vector<std::string>& steps) {
+  transaction([&](Transaction& transaction) {
+    auto current = transaction.prepare("SELECT version FROM schema_version WHERE part = ?");
+    current.bind(part);
+    const auto version = current.step() ? static_cast<std::size_t>(current.integer(0)) : std::size_t{0};
+    if (version > steps.size()) {
+      throw Error(Error::Kind::invalid,
+                  fmt::format("local store: the tables of {} have version {}, this program knows {}", part, version,
+                              steps.size()));
+    }
+    for (std::size_t step = version; step < steps.size(); ++step) transaction.execute(steps[step]);
+    transaction
+        .prepare("INSERT INTO schema_version VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET version = excluded.version")
+        .bind(part)
+        .bind(static_cast<std::int64_t>(steps.size()))
+        .step();
+  });
+}
+
+void LocalStore::transaction(const std::function<void(Transaction&)>& work) {
+  const std::lock_guard lock(mutex_);
+  prepare("BEGIN IMMEDIATE").step();
+  try {
+    Transaction transaction(*this);
+    work(transaction);
+    step_taken();
+    prepare("COMMIT").step();
+  } catch (...) {
+    // A failed COMMIT (disk full) may have ended the transaction already.
+    if (sqlite3_get_autocommit(database_.get()) == 0)
+      sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+}  // namespace pgvigil

@@ -1,0 +1,285 @@
+#include "core/pg_connection.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+
+#include <array>
+
+#include "core/poll.h"
+#include "core/text.h"
+
+namespace pgvigil {
+
+namespace {
+
+constexpr milliseconds client_grace{500};   // from the server's statement_timeout to our PQcancel
+constexpr milliseconds cancel_grace{1000};  // from PQcancel to closing the socket
+
+struct FreeMemory {
+  void operator()(char* memory) const { PQfreemem(memory); }
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+  void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+};
+using ConninfoOptions = std::unique_ptr<PQconninfoOption, FreeMemory>;
+
+ConninfoOptions parse_conninfo(const std::string& conninfo) {
+  char* message = nullptr;
+  ConninfoOptions options(PQconninfoParse(conninfo.c_str(), &message));
+  const std::unique_ptr<char, FreeMemory> owned(message);
+  // libpq's message may quote a part of the string, and a password may be in it.
+  if (!options) throw Error(Error::Kind::invalid, "conninfo is not a libpq connection string");
+  return options;
+}
+
+Error::Kind kind_of(std::string_view sqlstate) {
+  if (sqlstate.empty()) return Error::Kind::unavailable;
+  for (const std::string_view temporary : {"08", "40", "53", "55", "57", "58"}) {
+    if (sqlstate.starts_with(temporary)) return Error::Kind::unavailable;
+  }
+  return Error::Kind::rejected;
+}
+
+// Why a connection was refused: libpq has no SQLSTATE for it, but the server's message is in a known shape.
+Error connect_error(PGconn* connection) {
+  const std::string message = one_line(PQerrorMessage(connection), 500);
+  const bool refused_for_good = message.find("authentication failed") != std::string::npos ||
+                                message.find("does not exist") != std::string::npos ||
+                                message.find("no pg_hba.conf entry") != std::string::npos ||
+                                message.find("no password supplied") != std::string::npos ||
+                                message.find("permission denied for database") != std::string::npos;
+  return {refused_for_good ? Error::Kind::rejected : Error::Kind::unavailable, message};
+}
+
+// Settings that make a session harmless: nothing it runs can wait for long, write, or take many workers.
+std::string session_settings(const PgOptions& options) {
+  return fmt::format(
+      "SET lock_timeout = {}; SET statement_timeout = {}; SET default_transaction_read_only = {};"
+      "SET idle_in_transaction_session_timeout = 60000; SET jit = off; SET max_parallel_workers_per_gather = 0;"
+      "SET search_path = pg_catalog; SET client_min_messages = warning; SET datestyle = 'ISO';"
+      "SET intervalstyle = 'postgres'; SET extra_float_digits = 1",
+      options.lock_timeout.count(), options.statement_timeout.count(),
+      options.access == Access::read_only ? "on" : "off");
+}
+
+PGconn* start_connecting(const PgOptions& options) {
+  // tcp_user_timeout also bounds PQcancel, which has no deadline of its own; a half-open connection is invisible to
+  // every timeout that the server keeps.
+  const std::string patience = std::to_string(options.connect_timeout.count());
+  std::vector<const char*> keywords{"dbname", "application_name", "client_encoding", "tcp_user_timeout",
+                                    "keepalives_idle"};
+  std::vector<const char*> values{options.conninfo.c_str(), options.application_name.c_str(), "UTF8", patience.c_str(),
+                                  "30"};
+  if (!options.password.empty()) {
+    keywords.push_back("password");
+    values.push_back(options.password.reveal().c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  return PQconnectStartParams(keywords.data(), values.data(), 1);
+}
+
+void finish_connecting(PGconn* connection, SteadyTime deadline, const std::stop_token& stop) {
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  while (status != PGRES_POLLING_OK) {
+    std::array<pollfd, 1> fds{
+        {{PQsocket(connection), static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0}}};
+    switch (wait_for(fds, deadline, stop)) {
+      case Ready::yes: break;
+      case Ready::timed_out: throw Error(Error::Kind::unavailable, "no answer within the connect timeout");
+      case Ready::stopped: throw Error(Error::Kind::cancelled, "stopped while connecting");
+    }
+    status = PQconnectPoll(connection);
+    if (status == PGRES_POLLING_FAILED) throw connect_error(connection);
+  }
+}
+
+Error result_error(const PGresult* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  const std::string sqlstate = state == nullptr ? "" : state;
+  // The primary message only: DETAIL and CONTEXT may hold values of rows.
+  const std::string message = one_line(primary == nullptr ? PQresultErrorMessage(result) : primary, 500);
+  return Error(kind_of(sqlstate), message).with_sqlstate(sqlstate);
+}
+
+void send(bool sent, PGconn* connection) {
+  if (!sent) throw Error(Error::Kind::unavailable, one_line(PQerrorMessage(connection), 500));
+}
+
+}  // namespace
+
+void PgRows::Clear::operator()(pg_result* result) const {
+  PQclear(result);
+}
+int PgRows::rows() const {
+  return PQntuples(result_.get());
+}
+int PgRows::columns() const {
+  return PQnfields(result_.get());
+}
+std::string PgRows::column_name(int column) const {
+  return PQfname(result_.get(), column);
+}
+unsigned PgRows::column_type(int column) const {
+  return PQftype(result_.get(), column);
+}
+
+std::optional<std::string_view> PgRows::get(int row, int column) const {
+  if (PQgetisnull(result_.get(), row, column) != 0) return std::nullopt;
+  return std::string_view(PQgetvalue(result_.get(), row, column),
+                          static_cast<std::size_t>(PQgetlength(result_.get(), row, column)));
+}
+
+std::string PgRows::text(int row, int column) const {
+  return std::string(get(row, column).value_or(""));
+}
+
+void PgConnection::Finish::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
+
+PgConnection PgConnection::open(const PgOptions& options, std::stop_token stop) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + options.connect_timeout;
+  Handle handle(start_connecting(options));
+  if (!handle) throw std::bad_alloc();
+  if (PQstatus(handle.get()) == CONNECTION_BAD) throw connect_error(handle.get());
+  finish_connecting(handle.get(), deadline, stop);
+  PQsetnonblocking(handle.get(), 1);
+  PQsetNoticeProcessor(
+      handle.get(), [](void*, const char*) {}, nullptr);
+  PgConnection connection(std::move(handle));
+  send(PQsendQuery(connection.handle_.get(), session_settings(options).c_str()) == 1, connection.handle_.get());
+  connection.receive(deadline + client_grace, stop);
+  connection.statement_timeout_ = options.statement_timeout;
+  return connection;
+}
+
+void PgConnection::give_up(Error::Kind kind, const std::string& why) {
+  handle_.reset();
+  throw Error(kind, why);
+}
+
+PgRows PgConnection::receive(SteadyTime deadline, std::stop_token stop) {
+  PgRows last(nullptr);
+  std::optional<Error> error;
+  bool cancelled = false;
+  while (true) {
+    const int unsent = PQflush(handle_.get());
+    if (unsent == 0 && PQisBusy(handle_.get()) == 0) {
+      PGresult* result = PQgetResult(handle_.get());
+      if (result == nullptr) break;
+      last = PgRows(result);
+      const ExecStatusType status = PQresultStatus(result);
+      if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) give_up(Error::Kind::invalid, "COPY is not a query");
+      if (!error && (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)) error = result_error(result);
+      continue;
+    }
+    std::array<pollfd, 1> fds{
+        {{PQsocket(handle_.get()), static_cast<short>(unsent == 0 ? POLLIN : POLLIN | POLLOUT), 0}}};
+    const Ready ready = wait_for(fds, deadline, cancelled ? std::stop_token() : stop);
+    if (ready == Ready::yes) {
+      if (PQconsumeInput(handle_.get()) == 0)
+        give_up(Error::Kind::unavailable, one_line(PQerrorMessage(handle_.get()), 500));
+      continue;
+    }
+    const Error::Kind kind = ready == Ready::stopped ? Error::Kind::cancelled : Error::Kind::unavailable;
+    if (cancelled) give_up(kind, "no answer, not even to a cancel request: connection closed");
+    cancelled = true;
+    deadline = std::chrono::steady_clock::now() + cancel_grace;
+    error = Error(kind, kind == Error::Kind::cancelled ? "cancelled" : "cancelled: no answer within the deadline");
+    std::array<char, 256> reason{};
+    const std::unique_ptr<PGcancel, FreeMemory> cancel(PQgetCancel(handle_.get()));
+    if (cancel) PQcancel(cancel.get(), reason.data(), static_cast<int>(reason.size()));
+  }
+  if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
+  if (error) throw std::move(*error);
+  return last;
+}
+
+void PgConnection::set_statement_timeout(milliseconds timeout, std::stop_token stop) {
+  if (timeout == statement_timeout_) return;
+  send(PQsendQuery(handle_.get(), fmt::format("SET statement_timeout = {}", timeout.count()).c_str()) == 1,
+       handle_.get());
+  receive(std::chrono::steady_clock::now() + timeout + client_grace, std::move(stop));
+  statement_timeout_ = timeout;
+}
+
+PgRows PgConnection::query(std::string_view sql, const std::vector<std::optional<std::string>>& parameters,
+                           milliseconds timeout, std::stop_token stop) {
+  if (!usable()) throw Error(Error::Kind::unavailable, "the connection is closed");
+  set_statement_timeout(timeout, stop);
+  std::vector<const char*> values;
+  for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
+  send(PQsendQueryParams(handle_.get(), std::string(sql).c_str(), static_cast<int>(values.size()), nullptr,
+                         values.data(), nullptr, nullptr, 0) == 1,
+       handle_.get());
+  return receive(std::chrono::steady_clock::now() + timeout + client_grace, std::move(stop));
+}
+
+PgRows PgConnection::describe(std::string_view sql, milliseconds timeout) {
+  if (!usable()) throw Error(Error::Kind::unavailable, "the connection is closed");
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  send(PQsendPrepare(handle_.get(), "", std::string(sql).c_str(), 0, nullptr) == 1, handle_.get());
+  receive(deadline, {});
+  send(PQsendDescribePrepared(handle_.get(), "") == 1, handle_.get());
+  return receive(deadline, {});
+}
+
+int PgConnection::server_version() const {
+  return handle_ ? PQserverVersion(handle_.get()) : 0;
+}
+
+bool PgConnection::usable() const {
+  return handle_ && PQstatus(handle_.get()) == CONNECTION_OK;
+}
+
+std::string PgConnection::parameter(const std::string& name) const {
+  const char* value = handle_ ? PQparameterStatus(handle_.get(), name.c_str()) : nullptr;
+  return value == nullptr ? "" : value;
+}
+
+std::string PgConnection::quote_identifier(std::string_view name) const {
+  const std::unique_ptr<char, FreeMemory> quoted(PQescapeIdentifier(handle_.get(), name.data(), name.size()));
+  if (!quoted) throw Error(Error::Kind::invalid, "not a valid identifier: " + one_line(name, 60));
+  return quoted.get();
+}
+
+std::string PgConnection::quote_literal(std::string_view text) const {
+  const std::unique_ptr<char, FreeMemory> quoted(PQescapeLiteral(handle_.get(), text.data(), text.size()));
+  if (!quoted) throw Error(Error::Kind::invalid, "not valid text: " + one_line(text, 60));
+  return quoted.get();
+}
+
+std::string with_database(const std::string& conninfo, std::string_view database) {
+  const auto quote = [](std::string_view value) {
+    std::string result = "'";
+    for (const char c : value) {
+      if (c == '\'' || c == '\\') result += '\\';
+      result += c;
+    }
+    return result + "'";
+  };
+  const ConninfoOptions options = parse_conninfo(conninfo);
+  std::string result = fmt::format("dbname={}", quote(database));
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || std::string_view(option->keyword) == "dbname") continue;
+    result += fmt::format(" {}={}", option->keyword, quote(option->val));
+  }
+  return result;
+}
+
+std::vector<std::pair<std::string, std::string>> libpq_environment(const PgOptions& options) {
+  const ConninfoOptions parsed = parse_conninfo(options.conninfo);
+  std::vector<std::pair<std::string, std::string>> environment;
+  for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || option->envvar == nullptr) continue;
+    environment.emplace_back(option->envvar, option->val);
+  }
+  if (!options.password.empty()) environment.emplace_back("PGPASSWORD", options.password.reveal());
+  environment.emplace_back("PGAPPNAME", options.application_name);
+  environment.emplace_back("PGCONNECT_TIMEOUT",
+                           std::to_string(std::max<long>(2, options.connect_timeout.count() / 1000)));
+  return environment;
+}
+
+}  // namespace pgvigil

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/secret.h"
+
+struct pg_conn;
+struct pg_result;
+
+namespace pgvigil {
+
+enum class Access { read_only, read_write };
+
+// How to reach a server. `conninfo` is a libpq connection string; what it leaves out libpq takes from PG* variables,
+// the service file and the password file, as psql does.
+struct PgOptions {
+  std::string conninfo;
+  Secret password;  // empty: as libpq finds it
+  std::string application_name = "pgvigil";
+  milliseconds connect_timeout{3000};
+  milliseconds lock_timeout{200};
+  milliseconds statement_timeout{5000};  // of the session; a query's own deadline is given with it
+  Access access = Access::read_only;
+};
+
+// The rows of an answer. Values are text, as the server printed them.
+class PgRows {
+ public:
+  int rows() const;
+  int columns() const;
+  std::string column_name(int column) const;
+  unsigned column_type(int column) const;                          // the type's OID
+  std::optional<std::string_view> get(int row, int column) const;  // nullopt: NULL
+  std::string text(int row, int column) const;                     // "" for NULL
+
+ private:
+  friend class PgConnection;
+  struct Clear {
+    void operator()(pg_result* result) const;
+  };
+  explicit PgRows(pg_result* result) : result_(result) {}
+  std::unique_ptr<pg_result, Clear> result_;
+};
+
+// One session. Time limits nest, each wider than the one before: lock_timeout < statement_timeout (both kept by the
+// server) < PQcancel at the client's deadline < closing the socket a second later. After the last the connection is
+// broken for good, because a late answer would be read as the next query's. One thread at a time.
+class PgConnection {
+ public:
+  // Throws Error: unavailable (no server, starting up, too many connections), rejected (authentication, no such
+  // database), cancelled.
+  static PgConnection open(const PgOptions& options, std::stop_token stop = {});
+
+  // One statement. Parameters are $1, $2 … as text. A timeout sets the server's statement_timeout for this query
+  // and the client's deadline 500 ms after it. Throws Error with the server's SQLSTATE: unavailable (lost, timed out,
+  // lock not available), rejected (the statement is wrong or not permitted), cancelled.
+  PgRows query(std::string_view sql, const std::vector<std::optional<std::string>>& parameters, milliseconds timeout,
+               std::stop_token stop = {});
+  PgRows query(std::string_view sql, milliseconds timeout = milliseconds(5000), std::stop_token stop = {}) {
+    return query(sql, {}, timeout, stop);
+  }
+
+  // The columns that `sql` would return, without running it: PREPARE and describe.
+  PgRows describe(std::string_view sql, milliseconds timeout = milliseconds(5000));
+
+  int server_version() const;                            // 150018
+  bool usable() const;                                   // false after a failure that ended the session
+  std::string parameter(const std::string& name) const;  // a reported setting, "" when the server does not report it
+
+  std::string quote_identifier(std::string_view name) const;
+  std::string quote_literal(std::string_view text) const;
+
+ private:
+  struct Finish {
+    void operator()(pg_conn* connection) const;
+  };
+  using Handle = std::unique_ptr<pg_conn, Finish>;
+  explicit PgConnection(Handle handle) : handle_(std::move(handle)) {}
+
+  PgRows receive(SteadyTime deadline, std::stop_token stop);
+  void set_statement_timeout(milliseconds timeout, std::stop_token stop);
+  [[noreturn]] void give_up(Error::Kind kind, const std::string& why);
+
+  Handle handle_;
+  milliseconds statement_timeout_{0};
+};
+
+// The same connection string with another database.
+std::string with_database(const std::string& conninfo, std::string_view database);
+
+// What pg_dump and pg_restore need in their environment to reach the same server: PGHOST, PGPORT, PGUSER, PGPASSWORD, …
+std::vector<std::pair<std::string, std::string>> libpq_environment(const PgOptions& options);
+
+}  // namespace pgvigil

@@ -1,0 +1,197 @@
+#include "exporter/app.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "collectors/backup/recovery.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "exporter/gzip.h"
+#include "exporter/status_page.h"
+#include "exporter/text_format.h"
+#include "exporter/version.h"
+
+namespace pgvigil {
+
+namespace {
+
+std::filesystem::path make_state_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw Error(Error::Kind::unavailable,
+                fmt::format("cannot create state_dir {}: {}", folder.string(), error.message()));
+  return folder;
+}
+
+HttpReply text_reply(int status, std::string body) {
+  HttpReply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  return reply;
+}
+
+}  // namespace
+
+void App::Observers::run_started(const TaskInfo& task) {
+  metrics.run_started(task);
+  board.run_started(task);
+}
+
+void App::Observers::run_ended(const TaskInfo& task, const RunReport& report) {
+  metrics.run_ended(task, report);
+  board.run_ended(task, report);
+}
+
+void App::Observers::runs_missed(const TaskInfo& task, std::int64_t count) {
+  metrics.runs_missed(task, count);
+  board.runs_missed(task, count);
+}
+
+App::App(std::filesystem::path config_file, const Config& config)
+    : config_file_(std::move(config_file)),
+      listen_(config.listen),
+      state_dir_(make_state_folder(config.state_dir)),
+      metrics_(clock_),
+      store_(state_dir_ / "pgvigil.db"),
+      routes_(make_routes()),
+      server_(config.listen.address, config.listen.port,
+              [this](const HttpQuery& query) { return routes_.answer(query); }) {
+  recover_backups(store_, clock_);
+  metrics_.config_loaded(true);
+  start_engine(config);
+  log::info("pgvigil {} serves http://{}:{}/metrics", version, listen_.address, server_.port());
+}
+
+Routes App::make_routes() {
+  Routes routes;
+  routes.add("/livez", [](const HttpQuery&) { return text_reply(200, "ok\n"); });
+  routes.add("/readyz", [this](const HttpQuery&) { return ready(); });
+  routes.add("/metrics", [this](const HttpQuery& query) { return metrics(query); });
+  routes.add("/", [this](const HttpQuery&) { return status(); });
+  return routes;
+}
+
+void App::run(const Signals& signals) {
+  while (true) {
+    const auto signal = signals.wait(pending_ ? seconds(1) : std::chrono::hours(1));
+    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal == SIGHUP) read_config_again();
+    if (pending_ && !job_running()) take_over_config();
+  }
+  log::info("stopping");
+}
+
+void App::start_engine(const Config& config) {
+  auto engine = std::make_shared<Engine>(
+      config, Engine::Surroundings{store_, snapshots_, clock_, observers_, [this](const SnapshotPtr& snapshot) {
+                                     snapshots_.publish(snapshot);
+                                     page_.update(snapshot);
+                                   }});
+  const std::set<std::string> tasks = engine->task_names();
+  snapshots_.retain(tasks);
+  page_.retain(tasks);
+  board_.retain(tasks);
+  const std::lock_guard lock(mutex_);
+  engine_ = std::move(engine);
+}
+
+void App::read_config_again() {
+  Problems problems;
+  auto config = load_config(config_file_, problems);
+  metrics_.config_loaded(config.has_value());
+  for (const std::string& line : problems.lines()) log::error("{}", line);
+  if (!config) {
+    log::error("reload: the new configuration has problems, the old one stays in use");
+    return;
+  }
+  if (config->listen != listen_ || config->state_dir != state_dir_) {
+    log::warn("reload: listen and state_dir take effect when the agent is started again");
+  }
+  pending_ = std::move(config);
+  engine()->hold_jobs();
+  if (job_running()) log::info("reload: the configuration is good and is taken over when the running job has ended");
+}
+
+void App::take_over_config() {
+  {
+    // The old engine ends before the new one begins: two would watch the server at the same time.
+    std::shared_ptr<Engine> old;
+    const std::lock_guard lock(mutex_);
+    old.swap(engine_);
+  }
+  log::configure(pending_->log.level, pending_->log.format);
+  start_engine(*pending_);
+  pending_.reset();
+  log::info("reload: the new configuration is in use");
+}
+
+bool App::job_running() const {
+  const auto lines = board_.lines();
+  return std::any_of(lines.begin(), lines.end(),
+                     [](const auto& line) { return line.second.kind == TaskKind::job && line.second.running; });
+}
+
+std::shared_ptr<Engine> App::engine() const {
+  const std::lock_guard lock(mutex_);
+  return engine_;
+}
+
+std::vector<Family> App::own_families() const {
+  std::vector<Family> families;
+  if (const auto running = engine()) families = running->families();
+  Family age{
+      "pgvigil_task_data_age_seconds", "Age of the data that the task reported last.", MetricType::gauge, {"task"}, {}};
+  for (const SnapshotPtr& snapshot : snapshots_.all()) {
+    const std::chrono::duration<double> seconds_old = clock_.steady_now() - snapshot->taken_at;
+    age.samples.push_back({{snapshot->task}, seconds_old.count()});
+  }
+  families.push_back(std::move(age));
+  families.push_back({"pgvigil_duplicate_series_total",
+                      "Series that were left out because an equal one stood beside them.",
+                      MetricType::counter,
+                      {},
+                      {{{}, static_cast<double>(page_.duplicates())}}});
+  return families;
+}
+
+HttpReply App::metrics(const HttpQuery& query) {
+  const SteadyTime started = clock_.steady_now();
+  std::vector<ChunkPtr> chunks = page_.current(started);
+  std::string own = render_text(own_families()).text + metrics_.text();
+  HttpReply reply;
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  if (query.accepts_gzip) {
+    chunks.push_back(make_chunk(std::move(own)));
+    reply.body = gzip_of(chunks);
+    reply.headers.emplace_back("Content-Encoding", "gzip");
+  } else {
+    for (const ChunkPtr& chunk : chunks) reply.body += chunk->text;
+    reply.body += own;
+  }
+  reply.headers.emplace_back("Vary", "Accept-Encoding");
+  metrics_.scraped(clock_.steady_now() - started);
+  return reply;
+}
+
+HttpReply App::ready() const {
+  const auto up = current_value(snapshots_.all(), "pg_up", clock_.steady_now());
+  if (!up) return text_reply(503, "starting: the server has not been checked yet\n");
+  // A server that is down must stay scrapeable: it does not make the agent unready.
+  return text_reply(200, fmt::format("ready\npg_up {}\n", *up));
+}
+
+HttpReply App::status() const {
+  StatusView view{snapshots_.all(), {}, board_.lines(), clock_.steady_now(), clock_.wall_now()};
+  if (const auto running = engine()) view.alerts = running->alerts();
+  HttpReply reply = text_reply(200, status_page(view));
+  reply.content_type = "text/html; charset=utf-8";
+  reply.headers.emplace_back("Content-Security-Policy",
+                             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+  reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return reply;
+}
+
+}  // namespace pgvigil

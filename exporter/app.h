@@ -1,0 +1,71 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "config/config.h"
+#include "core/local_store.h"
+#include "core/snapshot.h"
+#include "exporter/engine.h"
+#include "exporter/http_server.h"
+#include "exporter/metrics_page.h"
+#include "exporter/routes.h"
+#include "exporter/self_metrics.h"
+#include "exporter/signals.h"
+#include "exporter/task_board.h"
+
+namespace pgvigil {
+
+// The agent: builds everything, hands each part what it depends on, and waits for signals.
+class App {
+ public:
+  // Throws Error when the state folder cannot be used or the address cannot be listened on.
+  App(std::filesystem::path config_file, const Config& config);
+
+  // Until SIGTERM or SIGINT.
+  void run(const Signals& signals);
+
+ private:
+  Routes make_routes();
+  void start_engine(const Config& config);
+  void read_config_again();
+  void take_over_config();
+  bool job_running() const;
+
+  HttpReply metrics(const HttpQuery& query);
+  HttpReply ready() const;
+  HttpReply status() const;
+  std::vector<Family> own_families() const;
+  std::shared_ptr<Engine> engine() const;
+
+  // Tells both what the tasks do.
+  struct Observers final : TaskObserver {
+    Observers(SelfMetrics& metrics_, TaskBoard& board_) : metrics(metrics_), board(board_) {}
+    void run_started(const TaskInfo& task) override;
+    void run_ended(const TaskInfo& task, const RunReport& report) override;
+    void runs_missed(const TaskInfo& task, std::int64_t count) override;
+    SelfMetrics& metrics;
+    TaskBoard& board;
+  };
+
+  const std::filesystem::path config_file_;
+  const ListenOptions listen_;
+  const std::filesystem::path state_dir_;
+  SystemClock clock_;
+  SnapshotStore snapshots_;
+  MetricsPage page_;
+  TaskBoard board_;
+  SelfMetrics metrics_;
+  Observers observers_{metrics_, board_};
+  LocalStore store_;
+  std::optional<Config> pending_;  // read and good, waiting for running jobs to end
+  mutable std::mutex mutex_;       // guards engine_
+  std::shared_ptr<Engine> engine_;
+  Routes routes_;
+  HttpServer server_;  // last: it stops before what it asks
+};
+
+}  // namespace pgvigil

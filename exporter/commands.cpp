@@ -1,0 +1,137 @@
+#include "exporter/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "collectors/catalog.h"
+#include "config/config.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "exporter/app.h"
+#include "exporter/text_format.h"
+
+namespace pgvigil {
+
+namespace {
+
+constexpr int problems_found = 1;
+constexpr int unusable_config = 2;
+
+// The configuration, or nullopt after its problems were printed.
+std::optional<Config> read_config(const std::filesystem::path& file) {
+  Problems problems;
+  auto config = load_config(file, problems);
+  for (const std::string& line : problems.lines()) fmt::print(stderr, "{}\n", line);
+  return config;
+}
+
+// Remembers how one run ended.
+class LastReport final : public TaskObserver {
+ public:
+  void run_started(const TaskInfo&) override {}
+  void run_ended(const TaskInfo&, const RunReport& report) override { report_ = report; }
+  void runs_missed(const TaskInfo&, std::int64_t) override {}
+  const RunReport& report() const { return report_; }
+
+ private:
+  RunReport report_;
+};
+
+Json to_json(const std::vector<Family>& families) {
+  Json::Array result;
+  for (const Family& family : families) {
+    Json::Array samples;
+    for (const Sample& sample : family.samples) {
+      Json::Object labels;
+      for (std::size_t i = 0; i < family.label_names.size(); ++i)
+        labels.emplace_back(family.label_names[i], sample.label_values[i]);
+      samples.emplace_back(Json::Object{{"labels", std::move(labels)}, {"value", sample.value}});
+    }
+    result.emplace_back(Json::Object{{"name", family.name},
+                                     {"type", family.type == MetricType::counter ? "counter" : "gauge"},
+                                     {"help", family.help},
+                                     {"samples", std::move(samples)}});
+  }
+  return result;
+}
+
+bool wanted(const std::string& task, const std::vector<std::string>& names) {
+  return names.empty() || std::find(names.begin(), names.end(), task) != names.end();
+}
+
+bool names_known(const std::vector<TaskPtr>& tasks, const std::vector<std::string>& names) {
+  std::vector<std::string> known;
+  for (const TaskPtr& task : tasks) known.push_back(task->info().name);
+  bool good = true;
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    fmt::print(stderr, "pgvigil: there is no collector '{}' (or it is disabled); there is {}\n", name,
+               join(known, ", "));
+    good = false;
+  }
+  return good;
+}
+
+}  // namespace
+
+int run_agent(const std::filesystem::path& config_file) {
+  const Signals signals;
+  const auto config = read_config(config_file);
+  if (!config) return unusable_config;
+  log::configure(config->log.level, config->log.format);
+  try {
+    App app(std::filesystem::absolute(config_file), *config);
+    app.run(signals);
+  } catch (const Error& error) {
+    log::error("cannot start: {}", error.what());
+    return problems_found;
+  }
+  return 0;
+}
+
+int check_config(const std::filesystem::path& config_file) {
+  const auto config = read_config(config_file);
+  if (!config) return unusable_config;
+  fmt::print("{}: good: {} rules, {} channels, {} backup jobs\n", config_file.string(), config->alerts.rules.size(),
+             config->alerts.channels.size(), config->backups.size());
+  return 0;
+}
+
+int list_collectors() {
+  for (const CatalogEntry& entry : built_in_catalog()) {
+    fmt::print("{:<24} {:>6}  {}\n", entry.name, format_duration(entry.interval), entry.help);
+  }
+  return 0;
+}
+
+int collect_once(const std::filesystem::path& config_file, const std::vector<std::string>& names,
+                 const std::string& format) {
+  const auto config = read_config(config_file);
+  if (!config) return unusable_config;
+  log::configure(log::Level::error, log::Format::text);
+  const SystemClock clock;
+  ConnectionPool connections(config->target, config->collectors.pool_size(), clock);
+  const std::vector<TaskPtr> tasks = make_collectors(config->collectors, config->target);
+  if (!names_known(tasks, names)) return unusable_config;
+  std::vector<Family> families;
+  bool good = true;
+  for (const TaskPtr& task : tasks) {
+    if (!wanted(task->info().name, names)) continue;
+    LastReport observer;
+    TaskRunner(*task, connections, clock, observer, [&](const SnapshotPtr& snapshot) {
+      families.insert(families.end(), snapshot->families.begin(), snapshot->families.end());
+    }).run({});
+    if (observer.report().outcome == Outcome::success) continue;
+    good = good && observer.report().outcome == Outcome::skipped;
+    fmt::print(stderr, "{} {}: {}\n", task->info().name, to_string(observer.report().outcome),
+               observer.report().reason);
+  }
+  fmt::print("{}", format == "json" ? to_json(families).dump(2) + "\n" : render_text(families).text);
+  return good ? 0 : problems_found;
+}
+
+}  // namespace pgvigil

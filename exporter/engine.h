@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "alerts/alert_store.h"
+#include "alerts/delivery.h"
+#include "alerts/evaluator.h"
+#include "alerts/outbox.h"
+#include "collectors/connections.h"
+#include "collectors/scheduler.h"
+#include "config/config.h"
+#include "core/http_client.h"
+#include "core/local_store.h"
+#include "core/snapshot.h"
+
+namespace pgvigil {
+
+// Everything that works by one configuration: the connections, the scheduler with its tasks, the rules and the
+// delivery. A reload ends the old engine and makes a new one; what must survive that is in the local store.
+class Engine {
+ public:
+  struct Surroundings {
+    LocalStore& store;
+    SnapshotStore& snapshots;
+    const Clock& clock;
+    TaskObserver& observer;
+    TaskRunner::Publish publish;
+  };
+
+  Engine(const Config& config, const Surroundings& around);
+
+  std::set<std::string> task_names() const { return task_names_; }
+  std::vector<AlertView> alerts() const { return alerts_.current(); }
+
+  // Stops starting jobs, so that a reload need not end one in the middle.
+  void hold_jobs() { scheduler_.hold_jobs(); }
+
+  // What the engine knows about itself, for /metrics.
+  std::vector<Family> families() const;
+
+ private:
+  Engine(const Config& config, const Surroundings& around, std::vector<TaskPtr> tasks);
+
+  std::set<std::string> task_names_;
+  ConnectionPool connections_;
+  CurlClient https_{Scheme::https_only};
+  CurlClient plain_{Scheme::http_allowed};
+  Outbox outbox_;
+  AlertStore alerts_;
+  Delivery delivery_;
+  Evaluator evaluator_;
+  Scheduler scheduler_;  // last: it stops first
+};
+
+}  // namespace pgvigil

@@ -1,0 +1,122 @@
+#include "exporter/self_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+
+#include "exporter/process_stats.h"
+#include "exporter/version.h"
+
+namespace pgvigil {
+
+namespace {
+
+const prometheus::Histogram::BucketBoundaries& duration_buckets() {
+  static const prometheus::Histogram::BucketBoundaries buckets{0.01, 0.1, 1, 10, 100, 1000};
+  return buckets;
+}
+
+}  // namespace
+
+struct SelfMetrics::Registry {
+  prometheus::Family<prometheus::Gauge>& gauges(const char* name, const char* help) {
+    return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+  }
+  prometheus::Family<prometheus::Counter>& counters(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  prometheus::Gauge& gauge(const char* name, const char* help) { return gauges(name, help).Add({}); }
+  prometheus::Counter& counter(const char* name, const char* help) { return counters(name, help).Add({}); }
+
+  prometheus::Registry registry;
+
+  prometheus::Family<prometheus::Counter>& runs =
+      counters("pgvigil_task_runs_total",
+               "Runs of a task by how they ended: success, skipped (does not apply to this server) or failed.");
+  prometheus::Family<prometheus::Counter>& missed =
+      counters("pgvigil_task_missed_runs_total",
+               "Occurrences of a task's schedule that passed while it was still running or the agent was late.");
+  prometheus::Family<prometheus::Gauge>& up =
+      gauges("pgvigil_task_up", "1 when the task's last run did not fail, otherwise 0.");
+  prometheus::Family<prometheus::Gauge>& last_success =
+      gauges("pgvigil_task_last_success_timestamp_seconds",
+             "When the task's last successful run ended, in seconds since the epoch.");
+  prometheus::Family<prometheus::Gauge>& series =
+      gauges("pgvigil_task_series", "Series that the task's last run reported.");
+  prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
+                                                             .Name("pgvigil_task_duration_seconds")
+                                                             .Help("How long runs of the task took.")
+                                                             .Register(registry);
+
+  prometheus::Gauge& reload_good = gauge(
+      "pgvigil_config_last_reload_successful",
+      "1 when the configuration was read without a problem the last time, otherwise 0 and the old one is in use.");
+  prometheus::Gauge& reload_time = gauge("pgvigil_config_last_reload_success_timestamp_seconds",
+                                         "When a good configuration was read last, in seconds since the epoch.");
+  prometheus::Counter& scrapes = counter("pgvigil_scrapes_total", "Answers of /metrics.");
+  prometheus::Counter& scrape_seconds =
+      counter("pgvigil_scrape_seconds_total", "Time spent on putting answers of /metrics together.");
+
+  prometheus::Counter& cpu_seconds =
+      counter("process_cpu_seconds_total", "CPU time of the agent, user and system, in seconds.");
+  prometheus::Gauge& resident = gauge("process_resident_memory_bytes", "Resident memory of the agent.");
+  prometheus::Gauge& virtual_memory = gauge("process_virtual_memory_bytes", "Virtual memory of the agent.");
+  prometheus::Gauge& open_fds = gauge("process_open_fds", "File descriptors that the agent has open.");
+  prometheus::Gauge& start_time =
+      gauge("process_start_time_seconds", "When the agent was started, in seconds since the epoch.");
+
+  const Clock& clock;
+  explicit Registry(const Clock& source) : clock(source) {}
+};
+
+SelfMetrics::SelfMetrics(const Clock& clock) : registry_(std::make_unique<Registry>(clock)) {
+  registry_->gauges("pgvigil_build_info", "The agent's version, as a label; the value is always 1.")
+      .Add({{"version", std::string(version)}})
+      .Set(1);
+  registry_->start_time.Set(unix_seconds(clock.wall_now()));
+}
+
+SelfMetrics::~SelfMetrics() = default;
+
+void SelfMetrics::run_started(const TaskInfo&) {}
+
+void SelfMetrics::run_ended(const TaskInfo& task, const RunReport& report) {
+  const prometheus::Labels labels{{"task", task.name}};
+  registry_->runs.Add({{"task", task.name}, {"outcome", std::string(to_string(report.outcome))}}).Increment();
+  registry_->durations.Add(labels, duration_buckets()).Observe(report.duration.count());
+  registry_->up.Add(labels).Set(report.outcome == Outcome::failed ? 0 : 1);
+  if (report.outcome == Outcome::failed) return;
+  registry_->series.Add(labels).Set(static_cast<double>(report.series));
+  registry_->last_success.Add(labels).Set(unix_seconds(report.ended_at));
+}
+
+void SelfMetrics::runs_missed(const TaskInfo& task, std::int64_t count) {
+  registry_->missed.Add({{"task", task.name}}).Increment(static_cast<double>(count));
+}
+
+void SelfMetrics::config_loaded(bool good) {
+  registry_->reload_good.Set(good ? 1 : 0);
+  if (good) registry_->reload_time.Set(unix_seconds(registry_->clock.wall_now()));
+}
+
+void SelfMetrics::scraped(std::chrono::duration<double> duration) {
+  registry_->scrapes.Increment();
+  registry_->scrape_seconds.Increment(duration.count());
+}
+
+std::string SelfMetrics::text() const {
+  const ProcessStats stats = read_process_stats();
+  registry_->cpu_seconds.Increment(stats.cpu_seconds - registry_->cpu_seconds.Value());
+  registry_->resident.Set(static_cast<double>(stats.resident_bytes));
+  registry_->virtual_memory.Set(static_cast<double>(stats.virtual_bytes));
+  registry_->open_fds.Set(static_cast<double>(stats.open_fds));
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, registry_->registry.Collect());
+  return out.str();
+}
+
+}  // namespace pgvigil

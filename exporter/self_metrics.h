@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "collectors/scheduler.h"
+
+namespace pgvigil {
+
+// The agent's metrics about itself (pgvigil_* and process_*), in prometheus-cpp's registry: few series, rich types. Any
+// thread.
+class SelfMetrics final : public TaskObserver {
+ public:
+  explicit SelfMetrics(const Clock& clock);
+  ~SelfMetrics() override;
+
+  void run_started(const TaskInfo& task) override;
+  void run_ended(const TaskInfo& task, const RunReport& report) override;
+  void runs_missed(const TaskInfo& task, std::int64_t count) override;
+
+  void config_loaded(bool good);
+  void scraped(std::chrono::duration<double> duration);
+
+  // In the Prometheus text format.
+  std::string text() const;
+
+ private:
+  struct Registry;
+  std::unique_ptr<Registry> registry_;
+};
+
+}  // namespace pgvigil

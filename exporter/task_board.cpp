@@ -1,0 +1,40 @@
+#include "exporter/task_board.h"
+
+namespace pgvigil {
+
+TaskBoard::Line& TaskBoard::line_of(const TaskInfo& task) {
+  Line& line = lines_[task.name];
+  line.kind = task.kind;
+  line.schedule = describe(task.schedule);
+  return line;
+}
+
+void TaskBoard::run_started(const TaskInfo& task) {
+  const std::lock_guard lock(mutex_);
+  line_of(task).running = true;
+}
+
+void TaskBoard::run_ended(const TaskInfo& task, const RunReport& report) {
+  const std::lock_guard lock(mutex_);
+  Line& line = line_of(task);
+  line.running = false;
+  line.last = report;
+  if (report.outcome == Outcome::success) line.last_success = report.ended_at;
+}
+
+void TaskBoard::runs_missed(const TaskInfo& task, std::int64_t count) {
+  const std::lock_guard lock(mutex_);
+  line_of(task).missed += count;
+}
+
+std::map<std::string, TaskBoard::Line> TaskBoard::lines() const {
+  const std::lock_guard lock(mutex_);
+  return lines_;
+}
+
+void TaskBoard::retain(const std::set<std::string>& tasks) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(lines_, [&](const auto& line) { return !tasks.contains(line.first); });
+}
+
+}  // namespace pgvigil

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# What script/demo shows, one act after the other. Sourced by it, after script/shop/stage.sh.
+
+# The value of the first series on /metrics that begins so: NAME or NAME{label="value".
+metric() {
+  curl -sf "$url/metrics" | awk -v name="$1" '
+    index($0, name) == 1 && substr($0, length(name) + 1) ~ /^[ ,{}]/ { print $NF; found = 1; exit } END { exit !found }'
+}
+# metric_is SERIES CONDITION: the value as an awk expression of v.
+metric_is() { awk -v v="$(metric "$1")" "BEGIN { exit !(v != \"\" && ($2)) }"; }
+received() { grep -qE "^[0-9:]+ +$1" "$folder/receiver.log"; }
+
+# verify WHAT COMMAND…: notes whether the command succeeds.
+verify() {
+  local what=$1
+  shift
+  if "$@" >/dev/null 2>&1; then what="  ok      $what"; else
+    what="  FAILED  $what"
+    failed=1
+  fi
+  echo "$what" | tee -a "$folder/checked" >&2
+}
+
+excerpt() { curl -sf "$url/metrics" | grep -E "$1" | head -n "${2-6}" | sed 's/^/    /' >&2 || true; }
+
+act_metrics() {
+  say "Act 1: metrics. $url/metrics now has, among others:"
+  verify "the agent reached the server (pg_up 1)" wait_until 30 metric_is pg_up 'v == 1'
+  verify "sessions of the shop are counted" wait_until 30 metric_is 'pg_stat_database_numbackends{datname="shop"' 'v >= 4'
+  excerpt '^(pg_up|pg_stat_database_(xact_commit|numbackends|blks_hit)\{.*"shop"|pg_stat_statements_calls_total|pg_stat_user_tables_n_live_tup)' 10
+  verify "/livez answers" curl -sf "$url/livez"
+  verify "/readyz answers" wait_until 30 curl -sf "$url/readyz"
+  verify "the agent holds less than 30 MB" metric_is process_resident_memory_bytes 'v < 30 * 1024 * 1024'
+  echo "    resident memory: $(metric process_resident_memory_bytes | awk '{ printf "%.1f MB", $1 / 1048576 }')" >&2
+}
+
+act_alert() {
+  say "Act 2: an alert. A session opens a transaction and goes to sleep."
+  coproc session { exec "$bin/psql" -X -q -U shop_app {lifeline}>&-; } 2>/dev/null
+  # shellcheck disable=SC2154 # bash sets it beside the coprocess's pipes
+  local pid=$session_PID
+  echo 'BEGIN; SELECT count(*) FROM orders;' >&"${session[1]}"
+  verify "Slack got the warning" wait_until 40 received 'SLACK .*WARNING'
+  verify "Slack got the critical alert" wait_until 40 received 'SLACK .*CRITICAL'
+  verify "PagerDuty got the trigger" wait_until 20 received 'PAGERDUTY +trigger'
+  show_received
+  say "The session wakes up and ends its transaction."
+  kill "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  verify "PagerDuty got the resolve" wait_until 40 received 'PAGERDUTY +resolve'
+  verify "Slack was told that it is over" wait_until 20 received 'SLACK .*RESOLVED'
+  show_received
+}
+
+shown=1
+show_received() {
+  tail -n "+$((shown + 1))" "$folder/receiver.log" | sed 's/^/    /' >&2
+  shown=$(wc -l <"$folder/receiver.log")
+}
+
+act_backup() {
+  say "Act 3: a backup, and a restore of it into a throw-away server."
+  verify "a backup was taken" wait_until 90 metric_is 'pgvigil_backup_last_success_timestamp_seconds{job="shop"}' 'v > 0'
+  verify "it was restored and questioned" wait_until 90 metric_is 'pgvigil_backup_verified_timestamp_seconds{job="shop"}' 'v > 0'
+  find "$folder/backups" -type f -printf '    %s bytes  %P\n' >&2
+  excerpt '^pgvigil_(backup|restore)_' 20
+  verify "nothing unfinished lies in the store" test -z "$(find "$folder/backups" -name '*partial*')"
+}
+
+show_what_to_try() {
+  finished=yes
+  say "The agent goes on. Look at:"
+  cat >&2 <<TEXT
+    $url/          what the agent does
+    $url/metrics   what Prometheus scrapes
+    $folder/pgvigil.yaml, agent.log and receiver.log beside it
+
+  Try:
+    psql "host=$PGHOST user=postgres dbname=shop"                 look at the server as its superuser
+      begin;                                                        … and wait 10 seconds for the alert
+      select * from pgvigil.backup_log order by started_at;         what was backed up
+    build/release/pgvigil check config -c $folder/pgvigil.yaml
+    kill -STOP $(head -n 1 "$folder/processes" | cut -d' ' -f1)     the server hangs; -CONT wakes it up
+
+  Ctrl-C ends everything and removes $folder.
+  What Slack and PagerDuty get:
+TEXT
+}
