@@ -63,9 +63,37 @@ class Translation {
       why_ = "of the groups with (? only (?: is allowed";
       return;
     }
+    const bool quantifier = c == L'*' || c == L'+' || c == L'?' || c == L'{';
+    if (quantifier) return take_quantifier(c);
+    after_quantifier_ = false;
     if (c == L'[') begin_class();
     // In ECMAScript a dot stops at a line end; in Prometheus it does not.
     result_ += c == L'.' ? std::wstring(L"[\\s\\S]") : std::wstring(1, c);
+  }
+
+  // RE2 takes one, optionally made lazy by a "?"; std::regex would take a** too.
+  void take_quantifier(wchar_t c) {
+    if (after_quantifier_) {
+      why_ = "a repetition is repeated";
+      return;
+    }
+    result_ += c;
+    if (c == L'{') take_count();
+    if (next() == L'?') ++at_;  // lazy: the same for a match of the whole text
+    after_quantifier_ = true;
+  }
+
+  // The rest of {3}, {3,} or {3,5}, with at most three digits each, as RE2's limit is 1000.
+  void take_count() {
+    const std::size_t end = pattern_.find(L'}', at_);
+    const std::wstring count = pattern_.substr(at_ + 1, end == std::wstring::npos ? end : end - at_ - 1);
+    static const std::wregex allowed(L"[0-9]{1,3}(,[0-9]{0,3})?");
+    if (end == std::wstring::npos || !std::regex_match(count, allowed)) {
+      why_ = "after { a count such as 3 or 1,3 is expected, of at most three digits; \\{ is the character";
+      return;
+    }
+    result_ += count + L'}';
+    at_ = end;
   }
 
   void take_in_class(wchar_t c) {
@@ -101,6 +129,7 @@ class Translation {
     }
     // An escaped "_" or "<" is the character itself, which std::regex does not take with its backslash.
     static constexpr std::wstring_view special = L"^$\\.*+?()[]{}|/-";
+    after_quantifier_ = false;
     if (!punctuation || special.find(c) != std::wstring_view::npos) result_ += L'\\';
     result_ += c;
     ++at_;
@@ -113,6 +142,7 @@ class Translation {
   std::wstring result_;
   std::size_t at_ = 0;
   bool in_class_ = false;
+  bool after_quantifier_ = false;
   std::size_t class_first_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/log.h"
 
 namespace pgvigil {
 
@@ -46,14 +47,25 @@ void Outbox::append(LocalStore::Transaction& transaction, const Notification& no
 }
 
 std::optional<Outbox::Row> Outbox::next(std::string_view channel, WallTime now) {
-  std::optional<Row> result;
+  while (const auto raw = next_raw(channel, now)) {
+    try {
+      return Row{raw->id, raw->attempts, raw->created_at, Notification::from_json(raw->body)};
+    } catch (const Error& error) {
+      log::error("channel {}: message {} in the outbox is given up: {}", channel, raw->id, error.what());
+      bury(raw->id, error.what(), now);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Outbox::RawRow> Outbox::next_raw(std::string_view channel, WallTime now) {
+  std::optional<RawRow> result;
   store_.transaction([&](LocalStore::Transaction& transaction) {
     auto query = transaction.prepare("SELECT id, attempts, created_at, body " + std::string(heads) +
                                      " AND (not_before <= ?2 OR not_before > ?3) ORDER BY not_before, id LIMIT 1");
     query.bind(channel).bind(micros(now)).bind(micros(now + longest_wait));
     if (!query.step()) return;
-    result = Row{query.integer(0), static_cast<int>(query.integer(1)), from_micros(query.integer(2)),
-                 Notification::from_json(query.text(3))};
+    result = RawRow{query.integer(0), static_cast<int>(query.integer(1)), from_micros(query.integer(2)), query.text(3)};
   });
   return result;
 }

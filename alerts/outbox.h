@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "alerts/notification.h"
@@ -48,6 +49,14 @@ class Outbox {
   Backlog backlog(std::string_view channel);
 
  private:
+  struct RawRow {
+    std::int64_t id = 0;
+    int attempts = 0;
+    WallTime created_at;
+    std::string body;
+  };
+  std::optional<RawRow> next_raw(std::string_view channel, WallTime now);
+
   LocalStore& store_;
 };
 

@@ -13,6 +13,8 @@ namespace pgvigil {
 
 namespace {
 
+constexpr auto probe_name = "probe";
+
 std::vector<std::string> catalog_names() {
   std::vector<std::string> names;
   for (const CatalogEntry& entry : built_in_catalog()) names.push_back(entry.name);
@@ -29,7 +31,7 @@ void check_name(const YamlValue& value, const std::string& name, const std::vect
 }  // namespace
 
 CollectorOptions decode_collectors(Section& section) {
-  const std::vector<std::string> known = catalog_names();
+  std::vector<std::string> known = catalog_names();
   CollectorOptions options;
   options.connections = static_cast<int>(section.integer("connections", options.connections, 2, 20));
   if (const auto disable = section.value("disable")) {
@@ -40,6 +42,7 @@ CollectorOptions decode_collectors(Section& section) {
       options.disabled.push_back(*name);
     }
   }
+  known.emplace_back(probe_name);  // cannot be disabled: rules that wake people rely on it
   if (auto intervals = section.section("intervals")) {
     for (const auto& [name, value] : intervals->members()) {
       check_name(value, name, known);
@@ -51,12 +54,15 @@ CollectorOptions decode_collectors(Section& section) {
 }
 
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target) {
+  const auto interval_of = [&](const std::string& name, milliseconds fallback) {
+    const auto interval = options.intervals.find(name);
+    return interval == options.intervals.end() ? fallback : interval->second;
+  };
   std::vector<TaskPtr> tasks;
-  tasks.push_back(std::make_unique<Probe>(target));
+  tasks.push_back(std::make_unique<Probe>(target, interval_of(probe_name, Probe::default_interval)));
   for (CatalogEntry& entry : built_in_catalog()) {
     if (std::find(options.disabled.begin(), options.disabled.end(), entry.name) != options.disabled.end()) continue;
-    const auto interval = options.intervals.find(entry.name);
-    if (interval != options.intervals.end()) entry.interval = interval->second;
+    entry.interval = interval_of(entry.name, entry.interval);
     tasks.push_back(std::make_unique<SqlCollector>(std::move(entry)));
   }
   return tasks;

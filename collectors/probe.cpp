@@ -9,7 +9,6 @@ namespace pgvigil {
 
 namespace {
 
-constexpr auto interval = seconds(5);
 constexpr auto query_timeout = milliseconds(2000);
 constexpr auto login_every = seconds(60);
 
@@ -25,7 +24,7 @@ double to_double(std::string_view text) {
 
 }  // namespace
 
-Probe::Probe(PgOptions options)
+Probe::Probe(PgOptions options, milliseconds interval)
     : options_(std::move(options)),
       info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2)} {}
 
@@ -54,11 +53,10 @@ std::vector<Family> Probe::run(RunContext& context) {
       log::warn("the server does not answer: {}", last_problem_);
   }
   std::vector<Family> families;
-  families.push_back(
-      gauge("pg_up",
-            "1 when the server accepts a login and answers a query, otherwise 0; checked every 5 s, with a fresh "
-            "login every minute.",
-            answer ? 1 : 0));
+  families.push_back(gauge("pg_up",
+                           "1 when the server accepts a login and answers a query, otherwise 0; with a fresh "
+                           "login every minute.",
+                           answer ? 1 : 0));
   if (!answer) return families;
   if (!std::exchange(last_problem_, {}).empty()) log::info("the server answers again");
   const std::chrono::duration<double> took = context.clock.steady_now() - started;

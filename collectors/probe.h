@@ -12,7 +12,9 @@ namespace pgvigil {
 // (pg_up 0), not its failure.
 class Probe final : public Task {
  public:
-  explicit Probe(PgOptions options);
+  static constexpr milliseconds default_interval{5000};
+
+  explicit Probe(PgOptions options, milliseconds interval = default_interval);
   const TaskInfo& info() const override { return info_; }
   std::vector<Family> run(RunContext& context) override;
 

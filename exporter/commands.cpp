@@ -103,7 +103,7 @@ int check_config(const std::filesystem::path& config_file) {
 
 int list_collectors() {
   for (const CatalogEntry& entry : built_in_catalog()) {
-    fmt::print("{:<24} {:>6}  {}\n", entry.name, format_duration(entry.interval), entry.help);
+    fmt::print("{:<26} {:>6}  {}\n", entry.name, format_duration(entry.interval), entry.help);
   }
   return 0;
 }

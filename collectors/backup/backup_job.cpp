@@ -48,7 +48,7 @@ BackupJob::BackupJob(BackupOptions options, PgOptions target, std::shared_ptr<Ba
       info_{"backup/" + options_.name, TaskKind::job, options_.schedule, options_.timeout} {}
 
 std::vector<Family> BackupJob::run(RunContext& context) {
-  Run run;
+  JobRun run;
   run.started = context.clock.wall_now();
   run.id = new_run_id(run.started);
   run.job = options_.name;
@@ -56,7 +56,7 @@ std::vector<Family> BackupJob::run(RunContext& context) {
   run.backup = run.id;
   run.owned = {store_->location(run.id)};
   try {
-    journal_.record(run, context.clock, [&](Run&) {
+    journal_.record(run, context.clock, [&](JobRun&) {
       const Manifest manifest = take(run, context);
       log::info("backup of {}: {} of data in {}, at {}", options_.database, format_size(manifest.raw_bytes()),
                 format_size(manifest.stored_bytes()), store_->location(run.id));
@@ -69,7 +69,7 @@ std::vector<Family> BackupJob::run(RunContext& context) {
   return {};
 }
 
-Manifest BackupJob::take(const Run& run, RunContext& context) const {
+Manifest BackupJob::take(const JobRun& run, RunContext& context) const {
   const SteadyTime begun = context.clock.steady_now();
   PgOptions connection = connection_options(options_, target_, options_.database);
   connection.application_name = "pgvigil/" + run.id;

@@ -22,7 +22,7 @@ class BackupJob final : public Task {
   std::vector<Family> run(RunContext& context) override;
 
  private:
-  Manifest take(const Run& run, RunContext& context) const;
+  Manifest take(const JobRun& run, RunContext& context) const;
 
   BackupOptions options_;
   PgOptions target_;

@@ -55,6 +55,8 @@ Findings question(const ScratchCluster& cluster, const Manifest& manifest, const
   const std::vector<TableRows> restored =
       count_rows(connection, INT64_MAX, until(context.deadline, context.clock), context.stop);
   findings.problems = compare_rows(manifest.tables, restored);
+  // The user's questions are asked as the user's programs would ask them.
+  connection.query("RESET search_path", until(context.deadline, context.clock), context.stop);
   for (const VerificationQuery& query : queries) check_query(connection, query, findings, context);
   return findings;
 }
@@ -89,7 +91,7 @@ std::vector<Family> DrillJob::run(RunContext& context) {
     log::info("drill of {}: there is no backup yet", options_.name);
     return {};
   }
-  Run run;
+  JobRun run;
   run.started = context.clock.wall_now();
   run.id = new_run_id(run.started);
   run.job = options_.name;
@@ -97,7 +99,7 @@ std::vector<Family> DrillJob::run(RunContext& context) {
   run.backup = backup ? backup->id : "";
   run.owned = {(folder_ / run.id).string(), scratch_socket_folder(std::filesystem::temp_directory_path(), run.id).string()};
   try {
-    journal_.record(run, context.clock, [&](Run& entry) {
+    journal_.record(run, context.clock, [&](JobRun& entry) {
       if (!backup) throw Error(Error::Kind::rejected, "backups were taken, but the store has none any more");
       drill(entry, *backup, context);
     });
@@ -109,7 +111,7 @@ std::vector<Family> DrillJob::run(RunContext& context) {
   return {};
 }
 
-ScratchPlan DrillJob::plan(const Run& run, const std::string& superuser) const {
+ScratchPlan DrillJob::plan(const JobRun& run, const std::string& superuser) const {
   ScratchPlan plan;
   plan.run = run.id;
   plan.folder = run.owned.at(0);
@@ -119,7 +121,7 @@ ScratchPlan DrillJob::plan(const Run& run, const std::string& superuser) const {
   return plan;
 }
 
-void DrillJob::drill(Run& run, const Manifest& manifest, RunContext& context) const {
+void DrillJob::drill(JobRun& run, const Manifest& manifest, RunContext& context) const {
   ScratchPlan cluster_plan = plan(run, manifest.source.bootstrap_role);
   cluster_plan.tools = find_tools(options_.pg_bin, manifest.source.version / 10000,
                                   {"pg_restore", "psql", "initdb", "postgres"}, context.stop);

@@ -28,8 +28,8 @@ class DrillJob final : public Task {
 
  private:
   std::optional<Manifest> newest_backup() const;
-  ScratchPlan plan(const Run& run, const std::string& superuser) const;
-  void drill(Run& run, const Manifest& manifest, RunContext& context) const;
+  ScratchPlan plan(const JobRun& run, const std::string& superuser) const;
+  void drill(JobRun& run, const Manifest& manifest, RunContext& context) const;
 
   BackupOptions options_;
   std::shared_ptr<BackupStore> store_;

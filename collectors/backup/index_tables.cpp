@@ -59,7 +59,7 @@ std::optional<std::string> time_or_null(const std::optional<WallTime>& time) {
 }
 
 // Of a backup that ended well; retention may have taken it in the meantime.
-std::optional<Manifest> manifest_of(const Run& run, const BackupStore& store) {
+std::optional<Manifest> manifest_of(const JobRun& run, const BackupStore& store) {
   if (run.state != RunState::done) return std::nullopt;
   try {
     return store.manifest(run.id);
@@ -69,7 +69,7 @@ std::optional<Manifest> manifest_of(const Run& run, const BackupStore& store) {
   }
 }
 
-Parameters backup_row(const Run& run, const std::string& database, const BackupStore& store) {
+Parameters backup_row(const JobRun& run, const std::string& database, const BackupStore& store) {
   const std::optional<Manifest> manifest = manifest_of(run, store);
   Parameters row{run.id, run.job, database, "logical", std::string(to_string(run.state)), format_time(run.started),
                  time_or_null(run.finished)};
@@ -87,7 +87,7 @@ Parameters backup_row(const Run& run, const std::string& database, const BackupS
   return row;
 }
 
-Parameters drill_row(const Run& run, const std::string& database, const BackupStore& store) {
+Parameters drill_row(const JobRun& run, const std::string& database, const BackupStore& store) {
   const bool good = run.state == RunState::done;
   return {run.id,
           run.job,
@@ -127,11 +127,11 @@ void IndexTables::catch_up(RunJournal& journal, const BackupStore& store, const 
 }
 
 void IndexTables::write(RunJournal& journal, const BackupStore& store, const std::stop_token& stop) const {
-  const std::vector<Run> runs = journal.not_indexed(job_);
+  const std::vector<JobRun> runs = journal.not_indexed(job_);
   if (runs.empty()) return;
   PgConnection connection = PgConnection::open(*connection_, stop);
   create_if_absent(connection, stop);
-  for (const Run& run : runs) {
+  for (const JobRun& run : runs) {
     if (run.kind == RunKind::backup) {
       connection.query(backup_sql, backup_row(run, source_database_, store), statement_timeout, stop);
     } else {

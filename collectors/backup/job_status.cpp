@@ -15,12 +15,12 @@ double age(WallTime since, WallTime now) { return std::max(0.0, unix_seconds(now
 
 double timestamp(const std::optional<WallTime>& time) { return time ? unix_seconds(*time) : 0; }
 
-std::optional<double> success(const std::optional<Run>& run) {
+std::optional<double> success(const std::optional<JobRun>& run) {
   if (!run) return std::nullopt;
   return run->state == RunState::done ? 1 : 0;
 }
 
-std::optional<WallTime> end_of(const std::optional<Run>& run) { return run ? run->finished : std::nullopt; }
+std::optional<WallTime> end_of(const std::optional<JobRun>& run) { return run ? run->finished : std::nullopt; }
 
 class Report {
  public:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -42,11 +43,8 @@ bool owns_folder(const std::filesystem::path& folder, std::string_view run) {
 
 bool remove_owned_folder(const std::filesystem::path& folder, std::string_view run) {
   std::error_code error;
-  // An empty folder is one that was made when the marker was not yet: it holds nothing that anybody could miss.
-  if (!owns_folder(folder, run)) {
-    std::filesystem::remove(folder, error);
-    return !std::filesystem::exists(std::filesystem::symlink_status(folder, error));
-  }
+  // An empty folder was made just before its marker: it holds nothing that anybody could miss.
+  if (!owns_folder(folder, run)) return ::rmdir(folder.c_str()) == 0 || errno == ENOENT;
   std::filesystem::remove_all(folder, error);
   if (error) fail("remove", folder, error);
   return true;

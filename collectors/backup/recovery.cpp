@@ -13,7 +13,7 @@ namespace pgvigil {
 
 namespace {
 
-void clear(const std::filesystem::path& folder, const Run& run) {
+void clear(const std::filesystem::path& folder, const JobRun& run) {
   try {
     if (owns_folder(folder, run.id)) stop_leftover_server(folder);
     if (!remove_owned_folder(folder, run.id)) log::warn("{} stays: it does not carry the marker of {}", folder.string(), run.id);
@@ -23,12 +23,12 @@ void clear(const std::filesystem::path& folder, const Run& run) {
 }
 
 // The agent died between the manifest and the journal.
-bool was_committed(const Run& run) {
+bool was_committed(const JobRun& run) {
   return run.kind == RunKind::backup && run.owned.size() == 1 && is_committed_set(run.owned.front());
 }
 
 // Ends what the run has left and says in `run` how it ended.
-void settle(Run& run) {
+void settle(JobRun& run) {
   if (was_committed(run)) {
     run.state = RunState::done;
     run.backup = run.id;
@@ -44,7 +44,7 @@ void settle(Run& run) {
 
 void recover_backups(LocalStore& store, const Clock& clock) {
   RunJournal journal(store);
-  for (Run& run : journal.running()) {
+  for (JobRun& run : journal.running()) {
     settle(run);
     run.finished = clock.wall_now();
     journal.finish(run);

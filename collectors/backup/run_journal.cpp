@@ -40,11 +40,11 @@ RunState state_from(std::string_view text) {
   return RunState::interrupted;
 }
 
-Run read_run(const LocalStore::Statement& row) {
+JobRun read_run(const LocalStore::Statement& row) {
   const auto time = [&](int column) {
     return row.is_null(column) ? std::nullopt : std::optional(to_time(row.integer(column)));
   };
-  Run run;
+  JobRun run;
   run.id = row.text(0);
   run.job = row.text(1);
   run.kind = row.text(2) == to_string(RunKind::drill) ? RunKind::drill : RunKind::backup;
@@ -82,7 +82,7 @@ std::string new_run_id(WallTime now) {
 
 RunJournal::RunJournal(LocalStore& store) : store_(store) { store_.migrate("backup", schema()); }
 
-void RunJournal::begin(const Run& run) {
+void RunJournal::begin(const JobRun& run) {
   Json::Array owned;
   for (const std::string& folder : run.owned) owned.emplace_back(folder);
   store_.transaction([&](LocalStore::Transaction& transaction) {
@@ -104,7 +104,7 @@ void RunJournal::begin(const Run& run) {
   });
 }
 
-void RunJournal::finish(const Run& run) {
+void RunJournal::finish(const JobRun& run) {
   store_.transaction([&](LocalStore::Transaction& transaction) {
     transaction.prepare("UPDATE backup_run SET state = ?, finished = ?, error = ?, backup = ?, backup_started = ?,"
                         " restore_seconds = ?, results = ?, indexed = 0 WHERE id = ?")
@@ -120,7 +120,7 @@ void RunJournal::finish(const Run& run) {
   });
 }
 
-void RunJournal::record(Run& run, const Clock& clock, const std::function<void(Run&)>& work) {
+void RunJournal::record(JobRun& run, const Clock& clock, const std::function<void(JobRun&)>& work) {
   begin(run);
   const auto end = [&](RunState state, const std::string& error) {
     run.state = state;
@@ -140,8 +140,8 @@ void RunJournal::record(Run& run, const Clock& clock, const std::function<void(R
   end(RunState::done, "");
 }
 
-std::vector<Run> RunJournal::select(std::string_view condition, const std::vector<std::string>& parameters) const {
-  std::vector<Run> runs;
+std::vector<JobRun> RunJournal::select(std::string_view condition, const std::vector<std::string>& parameters) const {
+  std::vector<JobRun> runs;
   store_.transaction([&](LocalStore::Transaction& transaction) {
     auto rows = transaction.prepare(fmt::format("SELECT {} FROM backup_run WHERE {}", columns, condition));
     for (const std::string& parameter : parameters) rows.bind(parameter);
@@ -150,16 +150,16 @@ std::vector<Run> RunJournal::select(std::string_view condition, const std::vecto
   return runs;
 }
 
-std::vector<Run> RunJournal::running() const { return select("state = 'running' ORDER BY rowid", {}); }
+std::vector<JobRun> RunJournal::running() const { return select("state = 'running' ORDER BY rowid", {}); }
 
 RunHistory RunJournal::history(std::string_view job, RunKind kind) const {
   const std::vector<std::string> parameters{std::string(job), std::string(to_string(kind))};
-  const auto newest = [&](std::string_view state) -> std::optional<Run> {
-    std::vector<Run> runs = select(fmt::format("job = ? AND kind = ? AND {} ORDER BY rowid DESC LIMIT 1", state), parameters);
+  const auto newest = [&](std::string_view state) -> std::optional<JobRun> {
+    std::vector<JobRun> runs = select(fmt::format("job = ? AND kind = ? AND {} ORDER BY rowid DESC LIMIT 1", state), parameters);
     return runs.empty() ? std::nullopt : std::optional(std::move(runs.front()));
   };
   RunHistory history{newest("state = 'running'"), newest("state <> 'running'"), newest("state = 'done'"), std::nullopt};
-  const std::vector<Run> proved = select(
+  const std::vector<JobRun> proved = select(
       "job = ? AND kind = ? AND state = 'done' AND backup_started IS NOT NULL ORDER BY backup_started DESC LIMIT 1", parameters);
   if (!proved.empty()) history.newest_proved = proved.front().backup_started;
   return history;
@@ -176,7 +176,7 @@ WallTime RunJournal::configured_since(std::string_view job, WallTime now) {
   return since;
 }
 
-std::vector<Run> RunJournal::not_indexed(std::string_view job) const {
+std::vector<JobRun> RunJournal::not_indexed(std::string_view job) const {
   return select("job = ? AND state <> 'running' AND indexed = 0 ORDER BY rowid", {std::string(job)});
 }
 

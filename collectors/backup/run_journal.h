@@ -20,7 +20,7 @@ std::string_view to_string(RunKind kind);
 std::string_view to_string(RunState state);
 
 // One run of a backup or of a drill. Its id is also the backup set's.
-struct Run {
+struct JobRun {
   std::string id;
   std::string job;
   RunKind kind = RunKind::backup;
@@ -39,9 +39,9 @@ struct Run {
 
 // What is known of a job's runs of one kind.
 struct RunHistory {
-  std::optional<Run> running;
-  std::optional<Run> last_ended;  // done, failed or interrupted
-  std::optional<Run> last_done;
+  std::optional<JobRun> running;
+  std::optional<JobRun> last_ended;  // done, failed or interrupted
+  std::optional<JobRun> last_done;
   std::optional<WallTime> newest_proved;  // the newest start of a backup that a drill restored
 };
 
@@ -56,23 +56,23 @@ class RunJournal {
 
   // Enters `run`, does `work`, and enters how it ended; a failure is entered and thrown on. Earlier runs of the job and
   // kind that are still entered as running are interrupted first: a task never overlaps itself.
-  void record(Run& run, const Clock& clock, const std::function<void(Run&)>& work);
+  void record(JobRun& run, const Clock& clock, const std::function<void(JobRun&)>& work);
 
-  void finish(const Run& run);
+  void finish(const JobRun& run);
 
-  std::vector<Run> running() const;
+  std::vector<JobRun> running() const;
   RunHistory history(std::string_view job, RunKind kind) const;
 
   // When the job was seen for the first time; entered on the first call.
   WallTime configured_since(std::string_view job, WallTime now);
 
   // Ended runs that the index tables do not have yet, oldest first.
-  std::vector<Run> not_indexed(std::string_view job) const;
+  std::vector<JobRun> not_indexed(std::string_view job) const;
   void mark_indexed(std::string_view id);
 
  private:
-  void begin(const Run& run);
-  std::vector<Run> select(std::string_view condition, const std::vector<std::string>& parameters) const;
+  void begin(const JobRun& run);
+  std::vector<JobRun> select(std::string_view condition, const std::vector<std::string>& parameters) const;
 
   LocalStore& store_;
 };

@@ -1,11 +1,8 @@
 # shellcheck shell=bash
 # What script/demo shows, one act after the other. Sourced by it, after script/shop/stage.sh.
 
-# The value of the first series on /metrics that begins so: NAME or NAME{label="value".
-metric() {
-  curl -sf "$url/metrics" | awk -v name="$1" '
-    index($0, name) == 1 && substr($0, length(name) + 1) ~ /^[ ,{}]/ { print $NF; found = 1; exit } END { exit !found }'
-}
+# The value of the first series on /metrics whose name and labels match a regular expression from their beginning on.
+metric() { curl -sf "$url/metrics" | awk -v series="^$1[ ,{}]" '$0 ~ series { print $NF; found = 1; exit } END { exit !found }'; }
 # metric_is SERIES CONDITION: the value as an awk expression of v.
 metric_is() { awk -v v="$(metric "$1")" "BEGIN { exit !(v != \"\" && ($2)) }"; }
 received() { grep -qE "^[0-9:]+ +$1" "$folder/receiver.log"; }
@@ -26,7 +23,7 @@ excerpt() { curl -sf "$url/metrics" | grep -E "$1" | head -n "${2-6}" | sed 's/^
 act_metrics() {
   say "Act 1: metrics. $url/metrics now has, among others:"
   verify "the agent reached the server (pg_up 1)" wait_until 30 metric_is pg_up 'v == 1'
-  verify "sessions of the shop are counted" wait_until 30 metric_is 'pg_stat_database_numbackends{datname="shop"' 'v >= 4'
+  verify "sessions of the shop are counted" wait_until 30 metric_is 'pg_stat_database_numbackends.*datname="shop"' 'v >= 4'
   excerpt '^(pg_up|pg_stat_database_(xact_commit|numbackends|blks_hit)\{.*"shop"|pg_stat_statements_calls_total|pg_stat_user_tables_n_live_tup)' 10
   verify "/livez answers" curl -sf "$url/livez"
   verify "/readyz answers" wait_until 30 curl -sf "$url/readyz"
@@ -40,15 +37,15 @@ act_alert() {
   # shellcheck disable=SC2154 # bash sets it beside the coprocess's pipes
   local pid=$session_PID
   echo 'BEGIN; SELECT count(*) FROM orders;' >&"${session[1]}"
-  verify "Slack got the warning" wait_until 40 received 'SLACK .*WARNING'
-  verify "Slack got the critical alert" wait_until 40 received 'SLACK .*CRITICAL'
-  verify "PagerDuty got the trigger" wait_until 20 received 'PAGERDUTY +trigger'
+  verify "Slack got the warning" wait_until 40 received 'SLACK .*WARNING .*idle in'
+  verify "Slack got the critical alert" wait_until 40 received 'SLACK .*CRITICAL .*idle in'
+  verify "PagerDuty got the trigger" wait_until 20 received 'PAGERDUTY +trigger .*idle in'
   show_received
   say "The session wakes up and ends its transaction."
   kill "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   verify "PagerDuty got the resolve" wait_until 40 received 'PAGERDUTY +resolve'
-  verify "Slack was told that it is over" wait_until 20 received 'SLACK .*RESOLVED'
+  verify "Slack was told that it is over" wait_until 20 received 'SLACK .*RESOLVED .*idle in'
   show_received
 }
 
@@ -60,8 +57,8 @@ show_received() {
 
 act_backup() {
   say "Act 3: a backup, and a restore of it into a throw-away server."
-  verify "a backup was taken" wait_until 90 metric_is 'pgvigil_backup_last_success_timestamp_seconds{job="shop"}' 'v > 0'
-  verify "it was restored and questioned" wait_until 90 metric_is 'pgvigil_backup_verified_timestamp_seconds{job="shop"}' 'v > 0'
+  verify "a backup was taken" wait_until 90 metric_is 'pgvigil_backup_last_success_timestamp_seconds.*job="shop"' 'v > 0'
+  verify "it was restored and questioned" wait_until 90 metric_is 'pgvigil_backup_verified_timestamp_seconds.*job="shop"' 'v > 0'
   find "$folder/backups" -type f -printf '    %s bytes  %P\n' >&2
   excerpt '^pgvigil_(backup|restore)_' 20
   verify "nothing unfinished lies in the store" test -z "$(find "$folder/backups" -name '*partial*')"

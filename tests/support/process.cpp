@@ -5,13 +5,14 @@
 #include <poll.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <stdexcept>
 #include <system_error>
+
+#include "core/pidfd.h"
 
 namespace pgvigil {
 
@@ -110,7 +111,7 @@ Process::Process(const Options& options) {
   if (pid_ == 0)
     launch.exec(nothing.get(), (logged ? log : out.write_end).get(), (logged ? log : err.write_end).get(), parent);
   setpgid(pid_, pid_);
-  pid_fd_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  pid_fd_ = open_pidfd(pid_);
   if (!pid_fd_) fail("pidfd_open");
   out.write_end.reset();
   err.write_end.reset();

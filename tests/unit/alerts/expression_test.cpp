@@ -80,6 +80,8 @@ TEST(Expression, ARegularExpressionSeesCharactersAndLineEnds) {
   EXPECT_TRUE(accepts(R"(m{d=~"[[:alpha:]_]+\\.x"})", {{"d", "ab_c.x"}}));
   EXPECT_TRUE(accepts(R"(m{d=~"a\\_b"})", {{"d", "a_b"}}));
   EXPECT_TRUE(accepts(R"(m{d=~"[]a]+"})", {{"d", "]a]"}}));
+  EXPECT_TRUE(accepts(R"(m{d=~"a{2,3}?b*?[*+]\\{"})", {{"d", "aab*{"}}));
+  EXPECT_FALSE(accepts(R"(m{d=~"a{2,3}"})", {{"d", "aaaa"}}));
 }
 
 TEST(Expression, AHostileRegularExpressionAndALongTextTakeNeitherTimeNorStack) {
@@ -110,7 +112,8 @@ TEST(Expression, WhatIsNotSupportedIsRefusedWithItsPlace) {
 }
 
 TEST(Expression, RegularExpressionsThatRe2ReadsDifferentlyAreRefused) {
-  for (const auto* pattern : {"(?i)x", "(?=x)", "\\\\1", "\\\\pL", "a\\\\", "[a", "(a", "a**", "[z-a]", "(?P<n>x)", "\\\\x41"}) {
+  for (const auto* pattern : {"(?i)x", "(?=x)", "\\\\1", "\\\\pL", "a\\\\", "[a", "(a", "a**", "a+{2}", "a{1000}",
+                              "a{,2}", "{", "[z-a]", "(?P<n>x)", "\\\\x41"}) {
     refused(std::string("m{d=~\"") + pattern + "\"}");
   }
 }

@@ -46,8 +46,8 @@ TEST(MessageTemplate, NoValueCanMakeItFail) {
 }
 
 TEST(MessageTemplate, RefusesAtLoadWhatItCouldNotRender) {
-  for (const auto* text : {"{{subject", "{{}}", "{{nobody}}", "{{value|hours}}", "{{subject|bytes}}", "{{value|bytes|percent}}",
-                           "{{label.}}", "{{label.x|bytes}}", "x {{ {{subject}}"}) {
+  for (const auto* text : {"{{subject", "{{}}", "{{nobody}}", "{{value|hours}}", "{{subject|bytes}}",
+                           "{{value|bytes|percent}}", "{{label.}}", "{{label.x|bytes}}", "x {{ {{subject}}"}) {
     EXPECT_EQ(rendered(text).substr(0, 8), "refused:") << text;
   }
 }

@@ -31,8 +31,8 @@ JobStatus new_job() {
   return job;
 }
 
-Run ended(RunState state, int finished) {
-  Run run;
+JobRun ended(RunState state, int finished) {
+  JobRun run;
   run.state = state;
   run.finished = at(finished);
   return run;
@@ -81,7 +81,7 @@ TEST(BackupFamilies, AnInterruptedDrillDoesNotUndoWhatWasProved) {
   job.drills.last_done->restore_seconds = 12.5;
   job.drills.newest_proved = at(2000);
   job.drills.last_ended = ended(RunState::failed, 2900);
-  job.drills.running = Run{};
+  job.drills.running = JobRun{};
   EXPECT_EQ(value(job, "pgvigil_restore_test_last_success_timestamp_seconds", 3000), 2600);
   EXPECT_EQ(value(job, "pgvigil_restore_test_age_seconds", 3000), 400);
   EXPECT_EQ(value(job, "pgvigil_restore_test_last_run_success", 3000), 0);

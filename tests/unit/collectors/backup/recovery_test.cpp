@@ -18,13 +18,13 @@ class RecoverBackups : public testing::Test {
  protected:
   // A run of which only what `work` did is left.
   void killed_run(const std::string& id, RunKind kind, std::vector<std::string> owned, const std::function<void()>& work) {
-    Run run;
+    JobRun run;
     run.id = id;
     run.job = "shop";
     run.kind = kind;
     run.owned = std::move(owned);
     try {
-      journal_.record(run, clock_, [&](Run&) {
+      journal_.record(run, clock_, [&](JobRun&) {
         work();
         throw Killed();
       });
@@ -32,7 +32,7 @@ class RecoverBackups : public testing::Test {
       // Not a std::exception: the journal did not see it, as it does not see a SIGKILL.
     }
   }
-  std::optional<Run> last(RunKind kind = RunKind::backup) { return journal_.history("shop", kind).last_ended; }
+  std::optional<JobRun> last(RunKind kind = RunKind::backup) { return journal_.history("shop", kind).last_ended; }
 
   TempDir dir_;
   FakeClock clock_;
@@ -77,6 +77,7 @@ TEST_F(RecoverBackups, TouchesNoFolderThatIsNotMarkedAsItsOwn) {
   EXPECT_TRUE(std::filesystem::exists(unmarked));
   EXPECT_TRUE(std::filesystem::exists(dir_ / "drills/two/.pgvigil-run"));
   EXPECT_TRUE(std::filesystem::exists(linked));
+  EXPECT_TRUE(std::filesystem::is_symlink(dir_ / "drills/three"));
   EXPECT_EQ(last(RunKind::drill)->state, RunState::interrupted);
 }
 
@@ -90,12 +91,12 @@ TEST_F(RecoverBackups, RemovesAllFoldersOfADrillEvenWhenOneIsGoneAlready) {
 }
 
 TEST_F(RecoverBackups, LeavesEndedRunsAsTheyAre) {
-  Run run;
+  JobRun run;
   run.id = "one";
   run.job = "shop";
   run.owned = {dir_ / "kept"};
   make_owned_folder(dir_ / "kept", "one");
-  journal_.record(run, clock_, [](Run&) {});
+  journal_.record(run, clock_, [](JobRun&) {});
   recover_backups(store_, clock_);
   EXPECT_EQ(last()->state, RunState::done);
   EXPECT_TRUE(std::filesystem::exists(dir_ / "kept"));

@@ -9,8 +9,8 @@
 namespace pgvigil {
 namespace {
 
-Run make_run(const std::string& id, RunKind kind = RunKind::backup, const std::string& job = "shop") {
-  Run run;
+JobRun make_run(const std::string& id, RunKind kind = RunKind::backup, const std::string& job = "shop") {
+  JobRun run;
   run.id = id;
   run.job = job;
   run.kind = kind;
@@ -21,7 +21,7 @@ Run make_run(const std::string& id, RunKind kind = RunKind::backup, const std::s
 
 class RunJournalTest : public testing::Test {
  protected:
-  void record(Run run, const std::function<void(Run&)>& work = [](Run&) {}) {
+  void record(JobRun run, const std::function<void(JobRun&)>& work = [](JobRun&) {}) {
     try {
       journal_.record(run, clock_, work);
     } catch (const std::exception&) {
@@ -36,7 +36,7 @@ class RunJournalTest : public testing::Test {
 };
 
 TEST_F(RunJournalTest, ARunIsRunningWhileItWorks) {
-  record(make_run("one"), [&](Run&) {
+  record(make_run("one"), [&](JobRun&) {
     ASSERT_EQ(journal_.running().size(), 1U);
     EXPECT_EQ(journal_.running()[0].owned, make_run("one").owned);
     EXPECT_EQ(journal_.history("shop", RunKind::backup).running->id, "one");
@@ -47,8 +47,8 @@ TEST_F(RunJournalTest, ARunIsRunningWhileItWorks) {
 }
 
 TEST_F(RunJournalTest, AFailureIsEnteredWithItsReasonAndThrownOn) {
-  Run run = make_run("one");
-  const auto fail = [](Run&) { throw Error(Error::Kind::rejected, "pg_dump: exit code 1"); };
+  JobRun run = make_run("one");
+  const auto fail = [](JobRun&) { throw Error(Error::Kind::rejected, "pg_dump: exit code 1"); };
   EXPECT_THROW(journal_.record(run, clock_, fail), Error);
   const auto last = journal_.history("shop", RunKind::backup).last_ended;
   EXPECT_EQ(last->state, RunState::failed);
@@ -57,18 +57,18 @@ TEST_F(RunJournalTest, AFailureIsEnteredWithItsReasonAndThrownOn) {
 }
 
 TEST_F(RunJournalTest, ARunThatWasStoppedIsInterrupted) {
-  record(make_run("one"), [](Run&) { throw Error(Error::Kind::cancelled, "stopped"); });
+  record(make_run("one"), [](JobRun&) { throw Error(Error::Kind::cancelled, "stopped"); });
   EXPECT_EQ(journal_.history("shop", RunKind::backup).last_ended->state, RunState::interrupted);
 }
 
 TEST_F(RunJournalTest, AnyOtherExceptionIsAFailureToo) {
-  record(make_run("one"), [](Run&) { throw std::bad_alloc(); });
+  record(make_run("one"), [](JobRun&) { throw std::bad_alloc(); });
   EXPECT_EQ(journal_.history("shop", RunKind::backup).last_ended->state, RunState::failed);
 }
 
 TEST_F(RunJournalTest, ALaterFailureDoesNotHideTheLastGoodRun) {
   record(make_run("good"));
-  record(make_run("bad"), [](Run&) { throw Error(Error::Kind::rejected, "no"); });
+  record(make_run("bad"), [](JobRun&) { throw Error(Error::Kind::rejected, "no"); });
   const RunHistory history = journal_.history("shop", RunKind::backup);
   EXPECT_EQ(history.last_done->id, "good");
   EXPECT_EQ(history.last_ended->id, "bad");
@@ -81,13 +81,13 @@ TEST_F(RunJournalTest, KindsAndJobsAreApart) {
 }
 
 TEST_F(RunJournalTest, ARunWhoseEndWasNeverEnteredDoesNotRunForEver) {
-  record(make_run("lost"), [&](Run&) { record(make_run("next")); });
+  record(make_run("lost"), [&](JobRun&) { record(make_run("next")); });
   EXPECT_TRUE(journal_.running().empty());
 }
 
 TEST_F(RunJournalTest, TheNewestProvedBackupIsNotTheOneOfTheLastDrill) {
   const auto proves = [](int started) {
-    return [started](Run& run) { run.backup_started = WallTime(seconds(started)); };
+    return [started](JobRun& run) { run.backup_started = WallTime(seconds(started)); };
   };
   record(make_run("a", RunKind::drill), proves(500));
   record(make_run("b", RunKind::drill), proves(300));
@@ -95,7 +95,7 @@ TEST_F(RunJournalTest, TheNewestProvedBackupIsNotTheOneOfTheLastDrill) {
 }
 
 TEST_F(RunJournalTest, WhatADrillFoundIsKept) {
-  record(make_run("one", RunKind::drill), [](Run& run) {
+  record(make_run("one", RunKind::drill), [](JobRun& run) {
     run.backup = "20261121T020000Z-00000000";
     run.restore_seconds = 1.5;
     run.results = Json::Object{{"tables", 3}};
