@@ -12,8 +12,8 @@
 
 namespace pgvigil {
 
-// What people were last told about an alert. Kept, because a resolve must speak of the same thing even when the rule has
-// been changed or removed since.
+// What people were last told about an alert. Kept, because a resolve must speak of the same thing even when the rule
+// has been changed or removed since.
 struct Announcement {
   std::string subject;
   Labels labels;  // the subject's and the rule's own
@@ -23,15 +23,16 @@ struct Announcement {
   bool operator==(const Announcement&) const = default;
 };
 
-// One rule's finding about one subject, from its first sign until it is over. Owned by the evaluator, kept in AlertStore.
+// One rule's finding about one subject, from its first sign until it is over. Owned by the evaluator, kept in
+// AlertStore.
 struct Alert {
-  std::string id;        // identity of rule and subject; never depends on level or value
+  std::string id;  // identity of rule and subject; never depends on level or value
   std::string rule;
   Labels subject;        // the labels of its series
   std::string instance;  // the watched server, as it was named when the alert began: part of the incident's key
   std::string task;      // whose snapshot reports the subject; empty while nothing ever did
   LifecycleState state;
-  WallTime since;        // when it became pending or, later, firing
+  WallTime since;  // when it became pending or, later, firing
   std::optional<double> value;
   Announcement announcement;
   std::map<std::string, Level> told;  // channel → the level it was last told, while a resolve is owed to it
@@ -40,7 +41,8 @@ struct Alert {
 // "rule and subject" as a hash: the same on every evaluation and after every restart.
 std::string alert_id(std::string_view rule, const Labels& subject);
 
-// The subject for people: the value of a single label, "name=value, …" of several, the server's name when there is none.
+// The subject for people: the value of a single label, "name=value, …" of several, the server's name when there is
+// none.
 std::string describe_subject(const Labels& subject, const std::string& instance);
 
 // An alert as the status page and the metrics show it.

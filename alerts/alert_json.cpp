@@ -60,7 +60,8 @@ LifecycleState lifecycle_from(const Json& json) {
   LifecycleState state;
   for (const Level level : all_levels) {
     const Json& saved = json[to_string(level)];
-    state.levels[index_of(level)] = {saved["active"].boolean(), timer_from(saved["rising"]), timer_from(saved["clearing"])};
+    state.levels[index_of(level)] = {saved["active"].boolean(), timer_from(saved["rising"]),
+                                     timer_from(saved["clearing"])};
   }
   state.absent_runs = static_cast<int>(json["absent_runs"].integer());
   state.last_absent_run = static_cast<std::uint64_t>(json["last_absent_run"].integer());
@@ -80,8 +81,12 @@ std::optional<double> value_from(const Json& json) {
   return json.number();
 }
 
-Json to_json(WallTime time) { return std::int64_t{time.time_since_epoch().count()}; }
+Json to_json(WallTime time) {
+  return std::int64_t{time.time_since_epoch().count()};
+}
 
-WallTime time_from(const Json& json) { return WallTime(WallTime::duration(json.integer())); }
+WallTime time_from(const Json& json) {
+  return WallTime(WallTime::duration(json.integer()));
+}
 
 }  // namespace pgvigil

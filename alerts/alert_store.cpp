@@ -25,8 +25,9 @@ std::map<std::string, Level> told_from(const Json& json) {
 
 void save(LocalStore::Transaction& transaction, const Alert& alert) {
   transaction
-      .prepare("INSERT OR REPLACE INTO alert (id, rule, subject, instance, task, state, since, value, announcement, told)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT OR REPLACE INTO alert (id, rule, subject, instance, task, state, since, value, announcement, told)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(alert.id)
       .bind(alert.rule)
       .bind(to_json(alert.subject).dump())

@@ -30,8 +30,9 @@ class AlertStore {
 
   Alerts load();
 
-  // Changed alerts and the messages they cause, in one transaction: there is no moment at which an alert fires and nobody
-  // is owed a message, or the other way round. Throws Error as LocalStore::transaction does; nothing has changed then.
+  // Changed alerts and the messages they cause, in one transaction: there is no moment at which an alert fires and
+  // nobody is owed a message, or the other way round. Throws Error as LocalStore::transaction does; nothing has changed
+  // then.
   void commit(const AlertChanges& changes);
 
   // What current() shows from now on; values change at every evaluation without being worth a write.

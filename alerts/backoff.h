@@ -12,8 +12,8 @@ struct Backoff {
 };
 
 // How long to wait after the `failures`-th failure in a row (from 1): "full jitter", a uniformly random part of
-// min(cap, base × 2^(failures-1)), so that many agents that were cut off together do not come back together. `random` is
-// in [0, 1).
+// min(cap, base × 2^(failures-1)), so that many agents that were cut off together do not come back together. `random`
+// is in [0, 1).
 milliseconds full_jitter(const Backoff& backoff, int failures, double random);
 
 // The same, when the receiver may have said how long to wait: what it says counts, up to an hour.

@@ -16,7 +16,8 @@ constexpr milliseconds send_timeout{15'000};
 
 std::string describe(const Notification& notification) {
   const bool over = notification.kind == Notification::Kind::resolve;
-  return fmt::format("{} of {} ({})", over ? "resolve" : "trigger", notification.rule, notification.announcement.subject);
+  return fmt::format("{} of {} ({})", over ? "resolve" : "trigger", notification.rule,
+                     notification.announcement.subject);
 }
 
 // What failed, without the address, in case the client's message quotes it.
@@ -68,7 +69,8 @@ void Channel::attempt(const Outbox::Row& row, const std::stop_token& stop) {
   const Notifier& notifier = *options_.notifier;
   Verdict verdict = exchange(notifier.render(row.notification), stop);
   if (verdict.kind == Verdict::Kind::payload_refused) {
-    log::warn("channel {}: {}; sending the {} again in its shortest form", name(), verdict.why, describe(row.notification));
+    log::warn("channel {}: {}; sending the {} again in its shortest form", name(), verdict.why,
+              describe(row.notification));
     verdict = exchange(notifier.render_minimal(row.notification), stop);
   }
   // Whether an interrupted request arrived is unknown: the message stays in the outbox for the next start.
@@ -119,13 +121,14 @@ void Channel::give_up(const Outbox::Row& row, std::string_view why) {
   dead_.fetch_add(1);
   failing_ = true;
   not_before_ = clock_.steady_now() + options_.notifier->pace();
-  log::error("channel {}: {} is given up after {} attempts: {}", name(), describe(row.notification), row.attempts + 1, why);
+  log::error("channel {}: {} is given up after {} attempts: {}", name(), describe(row.notification), row.attempts + 1,
+             why);
 }
 
 ChannelStatus Channel::status() const {
   const Outbox::Backlog backlog = outbox_.backlog(options_.name);
-  ChannelStatus result{options_.name, options_.kind, backlog.pending, seconds(0), sent_.load(), failed_.load(), dead_.load(),
-                       failing_.load()};
+  ChannelStatus result{options_.name, options_.kind,  backlog.pending, seconds(0),
+                       sent_.load(),  failed_.load(), dead_.load(),    failing_.load()};
   if (backlog.oldest) {
     result.oldest_pending_age = std::max(std::chrono::floor<seconds>(clock_.wall_now() - *backlog.oldest), seconds(0));
   }

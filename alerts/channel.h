@@ -62,9 +62,9 @@ class Channel {
   const Clock& clock_;
   Backoff backoff_;
   std::mt19937_64 random_engine_{std::random_device{}()};
-  SteadyTime not_before_;                 // the whole channel's pause: pace, or after a failure
-  int failures_ = 0;                      // in a row
-  std::set<std::int64_t> unmarked_;       // delivered, but the outbox does not know yet (its disk was full)
+  SteadyTime not_before_;            // the whole channel's pause: pace, or after a failure
+  int failures_ = 0;                 // in a row
+  std::set<std::int64_t> unmarked_;  // delivered, but the outbox does not know yet (its disk was full)
   std::atomic<std::uint64_t> sent_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> dead_{0};

@@ -21,7 +21,8 @@ ChannelOptions decode_channel(Section& section) {
   for (const NotifierKind& kind : notifier_kinds()) kinds.emplace_back(kind.name);
   section.require("kind");
   options.kind = section.choice("kind", "", kinds);
-  options.min_level = parse_level(section.choice("min_level", "warning", {"warning", "critical"})).value_or(Level::warning);
+  options.min_level =
+      parse_level(section.choice("min_level", "warning", {"warning", "critical"})).value_or(Level::warning);
   options.scheme = section.boolean("allow_http", false) ? Scheme::http_allowed : Scheme::https_only;
   for (const NotifierKind& kind : notifier_kinds()) {
     if (kind.name == options.kind) options.notifier = kind.decode(section, options.scheme);

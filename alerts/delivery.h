@@ -13,9 +13,9 @@
 
 namespace pgvigil {
 
-// Sends what the outbox holds: one thread for each channel, so that a dead one delays nobody else. Owned by the composition
-// root, which makes a new one after a reload; ended by its destructor, which gives up a request that is under way (the
-// message is sent again by the next Delivery). Public functions: any thread.
+// Sends what the outbox holds: one thread for each channel, so that a dead one delays nobody else. Owned by the
+// composition root, which makes a new one after a reload; ended by its destructor, which gives up a request that is
+// under way (the message is sent again by the next Delivery). Public functions: any thread.
 class Delivery {
  public:
   // `plain` serves the channels that allow http, `https` the others. All arguments outlive the Delivery.

@@ -24,7 +24,8 @@ std::string series_key(const std::vector<std::string>& label_values) {
 }
 
 // The alerts of `ids` by the series_key that they have in `family`.
-std::unordered_map<std::string, std::string> by_series(const AlertIds& ids, const Alerts& alerts, const Family& family) {
+std::unordered_map<std::string, std::string> by_series(const AlertIds& ids, const Alerts& alerts,
+                                                       const Family& family) {
   std::unordered_map<std::string, std::string> result;
   for (const std::string& id : ids) {
     const Labels& subject = alerts.at(id).subject;
@@ -70,8 +71,12 @@ class AlertUpdate {
 
   void announce(Alert& alert, const Rule& rule, Level level, std::optional<double> value) const {
     const auto& threshold = rule.thresholds[index_of(level)];
-    TemplateValues values{describe_subject(alert.subject, alert.instance), alert.instance, level, value,
-                          threshold ? threshold->bound : 0, alert.subject};
+    TemplateValues values{describe_subject(alert.subject, alert.instance),
+                          alert.instance,
+                          level,
+                          value,
+                          threshold ? threshold->bound : 0,
+                          alert.subject};
     values.labels.insert(rule.labels.begin(), rule.labels.end());
     alert.announcement = {values.subject, values.labels, rule.summary.render(values), rule.description.render(values),
                           rule.runbook};
@@ -148,8 +153,8 @@ class RuleEvaluation {
     }
     if (!known && rule_.policy.no_data == NoData::fire) look_at_nothing();
     if (refused_ > 0) {
-      result_.problems.push_back(fmt::format("rule {}: follows {} subjects, {} more are left out", rule_.id,
-                                             max_alerts_per_rule, refused_));
+      result_.problems.push_back(
+          fmt::format("rule {}: follows {} subjects, {} more are left out", rule_.id, max_alerts_per_rule, refused_));
     }
   }
 
@@ -217,7 +222,8 @@ class RuleEvaluation {
     return found == input_.snapshots.end() ? nullptr : *found;
   }
 
-  // No source reports the metric at all: there is no series to take labels from, so the rule's own matchers name the subject.
+  // No source reports the metric at all: there is no series to take labels from, so the rule's own matchers name the
+  // subject.
   void look_at_nothing() {
     const Labels subject = rule_.selector.fixed_labels();
     if (result_.alerts.count(alert_id(rule_.id, subject)) == 0) begin("", subject, Observation{}, std::nullopt);

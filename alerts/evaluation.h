@@ -25,12 +25,12 @@ constexpr std::size_t max_alerts_per_rule = 1000;
 struct EvaluationInput {
   const std::vector<Rule>& rules;
   const std::vector<ChannelPolicy>& channels;
-  const std::string& instance;                 // the name of the watched server in messages
+  const std::string& instance;  // the name of the watched server in messages
   const std::vector<SnapshotPtr>& snapshots;
-  const Alerts& alerts;                        // as the evaluation before this one left them
+  const Alerts& alerts;  // as the evaluation before this one left them
   SteadyTime now;
   WallTime wall_now;
-  milliseconds elapsed;                        // since the evaluation before this one; zero for the first of a process
+  milliseconds elapsed;  // since the evaluation before this one; zero for the first of a process
 };
 
 // An alert that began to fire, changed its level or ended, whether or not a channel is told.
@@ -44,7 +44,7 @@ struct LevelChange {
 
 struct Evaluation {
   Alerts alerts;
-  AlertChanges changes;               // from input.alerts to alerts, and the messages
+  AlertChanges changes;  // from input.alerts to alerts, and the messages
   std::vector<LevelChange> level_changes;
   std::vector<std::string> problems;  // rules that could not be evaluated; their alerts are as they were
 };

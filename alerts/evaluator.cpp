@@ -9,7 +9,9 @@ namespace pgvigil {
 
 namespace {
 
-std::string_view name_of(std::optional<Level> level) { return level ? to_string(*level) : "ok"; }
+std::string_view name_of(std::optional<Level> level) {
+  return level ? to_string(*level) : "ok";
+}
 
 }  // namespace
 
@@ -52,8 +54,8 @@ void Evaluator::step() {
   const auto elapsed = last_ ? std::chrono::duration_cast<milliseconds>(now - *last_) : milliseconds(0);
   last_ = now;
   const auto snapshots = snapshots_.all();
-  Evaluation evaluation = evaluate(
-      {setup_.rules, setup_.channels, setup_.instance, snapshots, alerts_, now, clock_.wall_now(), elapsed});
+  Evaluation evaluation =
+      evaluate({setup_.rules, setup_.channels, setup_.instance, snapshots, alerts_, now, clock_.wall_now(), elapsed});
   store_.commit(evaluation.changes);
   report(evaluation);
   alerts_ = std::move(evaluation.alerts);
@@ -63,8 +65,8 @@ void Evaluator::step() {
 
 void Evaluator::report(const Evaluation& evaluation) {
   for (const LevelChange& change : evaluation.level_changes) {
-    log::info("alert {} of {}: {} -> {} ({})", change.rule, change.subject, name_of(change.before), name_of(change.after),
-              to_string(change.reason));
+    log::info("alert {} of {}: {} -> {} ({})", change.rule, change.subject, name_of(change.before),
+              name_of(change.after), to_string(change.reason));
   }
   if (evaluation.problems != problems_) {
     for (const std::string& problem : evaluation.problems) log::error("{}", problem);

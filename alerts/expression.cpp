@@ -31,8 +31,12 @@ constexpr std::array<std::pair<std::string_view, LabelMatcher::Kind>, 4> matcher
      {"!=", LabelMatcher::Kind::not_equal},
      {"=", LabelMatcher::Kind::equal}}};
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // A recursive-descent parser; leaves by Failure, which parse_expression turns into its answer.
 class Parser {
@@ -189,7 +193,8 @@ class Parser {
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
     if (error != std::errc()) fail_at(start, "expected a number");
     at_ = static_cast<std::size_t>(end - text_.data());
-    if (is_letter(peek()) || peek() == '%') fail("a number in an expression has no unit; use metric: with above: or below:");
+    if (is_letter(peek()) || peek() == '%')
+      fail("a number in an expression has no unit; use metric: with above: or below:");
     return negative ? -value : value;
   }
 

@@ -121,8 +121,8 @@ class Translation {
   void take_escape() {
     const wchar_t c = next();
     const std::wstring_view known = in_class_ ? L"dDwWsSntrfv" : L"dDwWsSntrfvbB";
-    const bool punctuation = c > L' ' && c < 0x7F && (c < L'0' || c > L'9') && (c < L'A' || c > L'Z') &&
-                             (c < L'a' || c > L'z');
+    const bool punctuation =
+        c > L' ' && c < 0x7F && (c < L'0' || c > L'9') && (c < L'A' || c > L'Z') && (c < L'a' || c > L'z');
     if (c == 0 || (!punctuation && known.find(c) == std::wstring_view::npos)) {
       why_ = "after a backslash only d D w W s S b B n t r f v and punctuation are allowed";
       return;
@@ -163,6 +163,8 @@ std::optional<LabelRegex> LabelRegex::compile(std::string_view pattern, std::str
   }
 }
 
-bool LabelRegex::matches(std::string_view text) const { return std::regex_match(code_points(text), compiled_->regex); }
+bool LabelRegex::matches(std::string_view text) const {
+  return std::regex_match(code_points(text), compiled_->regex);
+}
 
 }  // namespace pgvigil

@@ -9,8 +9,8 @@ namespace pgvigil {
 
 // A regular expression of a label matcher, with Prometheus's meaning: always anchored at both ends, "." matches every
 // character, characters are Unicode code points. It takes the part of RE2's syntax that reads the same everywhere (no
-// flags, no \p classes, no \Q…\E) and refuses the rest, as RE2 refuses look-arounds and back-references. Matching takes time
-// in proportion to the length of the text and does not recurse. Immutable: any thread.
+// flags, no \p classes, no \Q…\E) and refuses the rest, as RE2 refuses look-arounds and back-references. Matching takes
+// time in proportion to the length of the text and does not recurse. Immutable: any thread.
 class LabelRegex {
  public:
   // nullopt when the pattern is refused; `why` then says what is allowed.

@@ -12,9 +12,13 @@ enum class Level { warning, critical };
 
 constexpr std::array<Level, 2> all_levels{Level::warning, Level::critical};
 
-constexpr std::size_t index_of(Level level) { return static_cast<std::size_t>(level); }
+constexpr std::size_t index_of(Level level) {
+  return static_cast<std::size_t>(level);
+}
 
-constexpr std::string_view to_string(Level level) { return level == Level::critical ? "critical" : "warning"; }
+constexpr std::string_view to_string(Level level) {
+  return level == Level::critical ? "critical" : "warning";
+}
 
 constexpr std::optional<Level> parse_level(std::string_view text) {
   for (const Level level : all_levels) {

@@ -56,9 +56,10 @@ void count_absence(LifecycleState& state, const Observation& seen) {
 }
 
 bool nothing_seen(const Observation& seen) {
-  return !seen.absent_in && std::all_of(seen.levels.begin(), seen.levels.end(), [](const Observation::Condition& level) {
-    return level.enters == Truth::unknown && level.stays == Truth::unknown;
-  });
+  return !seen.absent_in &&
+         std::all_of(seen.levels.begin(), seen.levels.end(), [](const Observation::Condition& level) {
+           return level.enters == Truth::unknown && level.stays == Truth::unknown;
+         });
 }
 
 // A critical alert is at least a warning: without this it would resolve when it stops being critical, although the
@@ -97,7 +98,8 @@ bool LifecycleState::pending() const {
   return !firing() && std::any_of(levels.begin(), levels.end(), rising);
 }
 
-Step advance(const LifecycleState& state, const LifecyclePolicy& policy, const Observation& seen, milliseconds elapsed) {
+Step advance(const LifecycleState& state, const LifecyclePolicy& policy, const Observation& seen,
+             milliseconds elapsed) {
   if (seen.rule_removed) return {{}, Reason::rule_removed};
   LifecycleState next = state;
   count_absence(next, seen);

@@ -18,8 +18,8 @@ enum class NoData {
   ok,    // the condition counts as false
 };
 
-// Missing data must last this long before `fire` or `ok` acts on it, so that a start of the agent, when nothing has been
-// read yet, neither fires nor resolves anything.
+// Missing data must last this long before `fire` or `ok` acts on it, so that a start of the agent, when nothing has
+// been read yet, neither fires nor resolves anything.
 constexpr milliseconds no_data_hold{60'000};
 
 // What a rule says about time; a level without an entry does not exist in the rule.
@@ -78,7 +78,8 @@ struct Step {
 
 // The state machine of an alert: ok → pending → firing(level) → ok. A pure function; `elapsed` is the time since the
 // evaluation before this one in the same process, zero for the first.
-// - A condition fires when it was seen true for `hold_for`; a higher level takes the lower one with it, so that an alert
+// - A condition fires when it was seen true for `hold_for`; a higher level takes the lower one with it, so that an
+// alert
 //   falls from critical to warning and not to ok.
 // - It resolves when it was seen false (against the clear threshold) for `clear_for`; unknown resolves nothing.
 // - It ends when two consecutive runs of its source did not report the subject, or when its rule is gone.

@@ -50,7 +50,8 @@ std::variant<MessageTemplate::Placeholder, std::string> MessageTemplate::parse_p
     result.field = Field::label;
     result.label = name.substr(6);
   } else {
-    return fmt::format("{{{{{}}}}} is not known; allowed are subject, instance, level, value, threshold, label.NAME", name);
+    return fmt::format("{{{{{}}}}} is not known; allowed are subject, instance, level, value, threshold, label.NAME",
+                       name);
   }
   if (words.size() == 1) return result;
   const std::string filter_name(trim(words[1]));

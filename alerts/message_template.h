@@ -14,8 +14,8 @@ namespace pgvigil {
 
 // What a message can speak about.
 struct TemplateValues {
-  std::string subject;          // "shop", or the server when the alert has no labels
-  std::string instance;         // the watched server
+  std::string subject;   // "shop", or the server when the alert has no labels
+  std::string instance;  // the watched server
   Level level = Level::warning;
   std::optional<double> value;  // nothing when the alert is about missing data
   double threshold = 0;
@@ -23,8 +23,8 @@ struct TemplateValues {
 };
 
 // The text of a summary or description with {{subject}}, {{instance}}, {{level}}, {{value}}, {{threshold}} and
-// {{label.NAME}}; value and threshold take a filter: {{value|duration}}, |percent or |bytes. Everything that can be wrong is
-// found by parse(); rendering cannot fail. Immutable.
+// {{label.NAME}}; value and threshold take a filter: {{value|duration}}, |percent or |bytes. Everything that can be
+// wrong is found by parse(); rendering cannot fail. Immutable.
 class MessageTemplate {
  public:
   MessageTemplate() = default;

@@ -12,12 +12,12 @@
 
 namespace pgvigil {
 
-// One message that one channel is owed. Made when an alert changes, kept in the outbox until it is delivered, and the same
-// on every attempt.
+// One message that one channel is owed. Made when an alert changes, kept in the outbox until it is delivered, and the
+// same on every attempt.
 struct Notification {
   enum class Kind { trigger, resolve };
   std::string channel;
-  std::string alert;              // the alert's identity: messages of one alert keep their order
+  std::string alert;  // the alert's identity: messages of one alert keep their order
   std::string rule;
   std::string instance;
   Kind kind = Kind::trigger;
@@ -25,8 +25,8 @@ struct Notification {
   std::optional<Level> previous;  // of a trigger that changes the level of an open alert
   Reason reason = Reason::condition;
   std::optional<double> value;
-  WallTime since;                 // when the alert began to fire
-  WallTime at;                    // when this was decided
+  WallTime since;  // when the alert began to fire
+  WallTime at;     // when this was decided
   Announcement announcement;
 
   std::string to_json() const;

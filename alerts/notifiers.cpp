@@ -18,7 +18,8 @@ void check_url(const Secret& url, Scheme scheme, const YamlValue& place) {
   const auto has_host = [&](std::string_view start) { return text.starts_with(start) && text.size() > start.size(); };
   if (has_host("https://")) return;
   if (!has_host("http://")) return place.fail("an address that begins with https:// is expected");
-  if (scheme == Scheme::https_only) place.fail("plain http would show the messages to others; allow_http: true permits it");
+  if (scheme == Scheme::https_only)
+    place.fail("plain http would show the messages to others; allow_http: true permits it");
 }
 
 }  // namespace pgvigil

@@ -9,8 +9,8 @@
 
 namespace pgvigil {
 
-// One kind of channel. `decode` reads the keys of its own from the channel's section, reports what is wrong, and returns
-// null when nothing can be made of them.
+// One kind of channel. `decode` reads the keys of its own from the channel's section, reports what is wrong, and
+// returns null when nothing can be made of them.
 struct NotifierKind {
   std::string_view name;  // as `kind:` names it
   NotifierPtr (*decode)(Section& section, Scheme scheme);

@@ -11,8 +11,12 @@ namespace {
 
 constexpr milliseconds keep_dead_for = std::chrono::hours(24 * 7);
 
-std::int64_t micros(WallTime time) { return time.time_since_epoch().count(); }
-WallTime from_micros(std::int64_t count) { return WallTime(WallTime::duration(count)); }
+std::int64_t micros(WallTime time) {
+  return time.time_since_epoch().count();
+}
+WallTime from_micros(std::int64_t count) {
+  return WallTime(WallTime::duration(count));
+}
 
 // The oldest living message of each alert.
 constexpr std::string_view heads =
@@ -97,7 +101,11 @@ void Outbox::postpone(std::int64_t id, WallTime until) {
 
 void Outbox::bury(std::int64_t id, std::string_view why, WallTime now) {
   store_.transaction([&](LocalStore::Transaction& transaction) {
-    transaction.prepare("UPDATE outbox SET dead_at = ?, why_dead = ? WHERE id = ?").bind(micros(now)).bind(why).bind(id).step();
+    transaction.prepare("UPDATE outbox SET dead_at = ?, why_dead = ? WHERE id = ?")
+        .bind(micros(now))
+        .bind(why)
+        .bind(id)
+        .step();
     transaction.prepare("DELETE FROM outbox WHERE dead_at < ?").bind(micros(now - keep_dead_for)).step();
   });
 }
@@ -105,7 +113,8 @@ void Outbox::bury(std::int64_t id, std::string_view why, WallTime now) {
 Outbox::Backlog Outbox::backlog(std::string_view channel) {
   Backlog result;
   store_.transaction([&](LocalStore::Transaction& transaction) {
-    auto query = transaction.prepare("SELECT count(*), min(created_at) FROM outbox WHERE channel = ? AND dead_at IS NULL");
+    auto query =
+        transaction.prepare("SELECT count(*), min(created_at) FROM outbox WHERE channel = ? AND dead_at IS NULL");
     query.bind(channel);
     if (!query.step()) return;
     result.pending = query.integer(0);

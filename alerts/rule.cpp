@@ -59,7 +59,8 @@ void check_order(const Section& section, const Rule& rule) {
   if (!warning || !critical) return;
   if (warning->enters != critical->enters) {
     section.fail("warning and critical must both be above or both be below");
-  } else if (warning->enters == Comparison::greater ? critical->bound < warning->bound : critical->bound > warning->bound) {
+  } else if (warning->enters == Comparison::greater ? critical->bound < warning->bound
+                                                    : critical->bound > warning->bound) {
     section.fail("critical must lie beyond warning");
   }
 }

@@ -21,7 +21,9 @@ struct Threshold {
   Comparison stays = Comparison::greater;  // the same comparison with the clear threshold
   double clear_bound = 0;
 
-  Observation::Condition judge(double value) const { return {compare(value, enters, bound), compare(value, stays, clear_bound)}; }
+  Observation::Condition judge(double value) const {
+    return {compare(value, enters, bound), compare(value, stays, clear_bound)};
+  }
 };
 
 // One rule: which series it looks at, what is bad, for how long, and what to tell people. Immutable once it is decoded.
@@ -39,7 +41,8 @@ struct Rule {
   Observation observe(double value) const;
 };
 
-// Reads one entry of a list of rules. What is wrong is reported through the section; nullopt when there is no usable rule.
+// Reads one entry of a list of rules. What is wrong is reported through the section; nullopt when there is no usable
+// rule.
 std::optional<Rule> decode_rule(Section& section);
 
 // A name in lower-case letters, digits and hyphens, as rules and channels have.

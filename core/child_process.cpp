@@ -66,12 +66,19 @@ struct ChildProcess::State {
   void wait_for_event(pollfd first, const std::stop_token& stop, pollfd second = {-1, 0, 0}) {
     std::array<pollfd, 3> fds{{first, second, {child.error.get(), POLLIN, 0}}};
     const Ready ready = wait_for(fds, deadline, stop);
-    if (ready == Ready::yes) {
-      take_error_output();
-      return;
-    }
+    if (ready != Ready::yes) give_up(ready == Ready::stopped);
+    take_error_output();
+  }
+
+  // A child that always has something for us never lets us wait: the limits hold all the same.
+  void check_limits(const std::stop_token& stop) {
+    if (stop.stop_requested()) give_up(true);
+    if (std::chrono::steady_clock::now() >= deadline) give_up(false);
+  }
+
+  [[noreturn]] void give_up(bool stopped) {
     kill_group(SIGKILL);
-    if (ready == Ready::stopped) throw Error(Error::Kind::cancelled, program + ": stopped");
+    if (stopped) throw Error(Error::Kind::cancelled, program + ": stopped");
     throw Error(Error::Kind::unavailable, program + ": not done within its deadline, killed");
   }
 
@@ -104,6 +111,7 @@ pid_t ChildProcess::pid() const {
 
 std::size_t ChildProcess::read(char* buffer, std::size_t size, std::stop_token stop) {
   while (state_->child.output) {
+    state_->check_limits(stop);
     const auto got = read_some(state_->child.output, buffer, size);
     if (!got) return 0;
     if (*got > 0) return *got;
@@ -114,6 +122,7 @@ std::size_t ChildProcess::read(char* buffer, std::size_t size, std::stop_token s
 
 void ChildProcess::write(std::string_view bytes, std::stop_token stop) {
   while (!bytes.empty()) {
+    state_->check_limits(stop);
     const ssize_t written = ::write(state_->child.input.get(), bytes.data(), bytes.size());
     if (written > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));

@@ -46,6 +46,9 @@ int run_command_line(int argc, char** argv) {
   add_config_option(*config, arguments);
   config->callback([&] { exit_code = check_config(arguments.config); });
 
+  auto* built_in = check->add_subcommand("built-in", "Check the collectors and rules that are part of the binary");
+  built_in->callback([&] { exit_code = check_built_in(); });
+
   auto* collect = app.add_subcommand("collect", "Run collectors once and print their metrics");
   add_config_option(*collect, arguments);
   collect->add_option("NAME", arguments.collectors, "Collectors to run; all when none is named");

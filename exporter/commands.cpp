@@ -101,6 +101,17 @@ int check_config(const std::filesystem::path& config_file) {
   return 0;
 }
 
+int check_built_in() {
+  const std::size_t collectors = built_in_catalog().size();
+  Problems problems;
+  auto defaults = Section::parse("", "built-in", problems);
+  const std::size_t rules = decode_alerts(*defaults).rules.size();
+  for (const std::string& line : problems.lines()) fmt::print(stderr, "{}\n", line);
+  if (!problems.empty()) return unusable_config;
+  fmt::print("{} collectors and {} rules are good\n", collectors, rules);
+  return 0;
+}
+
 int list_collectors() {
   for (const CatalogEntry& entry : built_in_catalog()) {
     fmt::print("{:<26} {:>6}  {}\n", entry.name, format_duration(entry.interval), entry.help);

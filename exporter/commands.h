@@ -10,6 +10,7 @@ namespace pgvigil {
 
 int run_agent(const std::filesystem::path& config_file);
 int check_config(const std::filesystem::path& config_file);
+int check_built_in();
 int list_collectors();
 
 // One cycle of the collectors named (all when there is none), in the text format or as JSON.

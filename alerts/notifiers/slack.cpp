@@ -50,8 +50,8 @@ std::string_view ending(const Notification& notification) {
 }
 
 std::string headline(const Notification& notification, std::size_t max_bytes) {
-  std::string line = fmt::format("{} on {}: {}", heading(notification), notification.instance,
-                                 notification.announcement.summary);
+  std::string line =
+      fmt::format("{} on {}: {}", heading(notification), notification.instance, notification.announcement.summary);
   if (notification.kind == Notification::Kind::resolve) {
     const auto lasted = std::chrono::duration_cast<seconds>(notification.at - notification.since);
     line = fmt::format("{} on {} after {} ({}): {}", heading(notification), notification.instance,
@@ -62,7 +62,8 @@ std::string headline(const Notification& notification, std::size_t max_bytes) {
 }
 
 Json field(std::string_view title, std::string_view value) {
-  return Json::Object{{"title", slack_text(title, max_field)}, {"value", slack_text(value, max_field)}, {"short", true}};
+  return Json::Object{
+      {"title", slack_text(title, max_field)}, {"value", slack_text(value, max_field)}, {"short", true}};
 }
 
 Json::Array fields(const Notification& notification) {
@@ -128,7 +129,8 @@ std::string slack_text(std::string_view text, std::size_t max_bytes) {
   std::string cut = truncate_utf8(whole, max_bytes);
   // The cut may have gone through an escape: "&am…".
   const auto ampersand = cut.rfind('&');
-  if (ampersand != std::string::npos && cut.find(';', ampersand) == std::string::npos) cut = cut.substr(0, ampersand) + "…";
+  if (ampersand != std::string::npos && cut.find(';', ampersand) == std::string::npos)
+    cut = cut.substr(0, ampersand) + "…";
   return cut;
 }
 

@@ -4,9 +4,9 @@
 
 #include <array>
 
+#include "collectors/backup/precise_time.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/text.h"
 
 namespace pgvigil {
 
@@ -55,7 +55,7 @@ std::optional<std::string> text_or_null(const std::string& text) {
 }
 
 std::optional<std::string> time_or_null(const std::optional<WallTime>& time) {
-  return time ? std::optional(format_time(*time)) : std::nullopt;
+  return time ? std::optional(format_precise_time(*time)) : std::nullopt;
 }
 
 // Of a backup that ended well; retention may have taken it in the meantime.
@@ -71,11 +71,11 @@ std::optional<Manifest> manifest_of(const JobRun& run, const BackupStore& store)
 
 Parameters backup_row(const JobRun& run, const std::string& database, const BackupStore& store) {
   const std::optional<Manifest> manifest = manifest_of(run, store);
-  Parameters row{run.id, run.job, database, "logical", std::string(to_string(run.state)), format_time(run.started),
+  Parameters row{run.id, run.job, database, "logical", std::string(to_string(run.state)), format_precise_time(run.started),
                  time_or_null(run.finished)};
   if (manifest) {
     const StoredObject* dump = manifest->find(dump_object_name(manifest->source.database));
-    row.insert(row.end(), {format_time(manifest->snapshot), std::to_string(manifest->raw_bytes()),
+    row.insert(row.end(), {format_precise_time(manifest->snapshot), std::to_string(manifest->raw_bytes()),
                            std::to_string(manifest->stored_bytes()),
                            dump == nullptr ? std::nullopt : std::optional(dump->stored.sha256)});
     row.insert(row.end(), {store.location(run.id), manifest->source.version_text, manifest->tool_version});
@@ -94,7 +94,7 @@ Parameters drill_row(const JobRun& run, const std::string& database, const Backu
           database,
           text_or_null(run.backup),
           run.backup.empty() ? std::nullopt : std::optional(store.location(run.backup)),
-          format_time(run.started),
+          format_precise_time(run.started),
           good ? "true" : "false",
           good ? std::optional(fmt::format("{:.3f}", run.restore_seconds)) : std::nullopt,
           run.results.dump(),

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "collectors/backup/precise_time.h"
 #include "core/error.h"
-#include "core/text.h"
 
 namespace pgvigil {
 
@@ -22,7 +22,7 @@ const Json& member(const Json& json, std::string_view key) {
 }
 
 WallTime time_member(const Json& json, std::string_view key) {
-  const auto time = parse_time(member(json, key).text());
+  const auto time = parse_precise_time(member(json, key).text());
   if (!time) throw Error(Error::Kind::invalid, fmt::format("not a manifest: \"{}\" is no time", key));
   return *time;
 }
@@ -92,9 +92,9 @@ Json to_json(const Manifest& manifest) {
                       {"kind", manifest.kind},
                       {"source", to_json(manifest.source)},
                       {"tool_version", manifest.tool_version},
-                      {"started", format_time(manifest.started)},
-                      {"finished", format_time(manifest.finished)},
-                      {"snapshot", format_time(manifest.snapshot)},
+                      {"started", format_precise_time(manifest.started)},
+                      {"finished", format_precise_time(manifest.finished)},
+                      {"snapshot", format_precise_time(manifest.snapshot)},
                       {"seconds", manifest.seconds},
                       {"objects", objects},
                       {"tables", tables}};

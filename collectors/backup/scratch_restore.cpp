@@ -104,6 +104,8 @@ void restore_database(const ScratchCluster& cluster, const BackupStore& store, c
                            {}};
   run_with_input(
       pg_restore, [&](ByteSink& input) { read_object(store, manifest.id, dump, input, stop); }, deadline, stop);
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+  cluster.connect(manifest.source.database, Access::read_write, stop).query("ANALYZE", std::max(left, milliseconds(1)), stop);
 }
 
 }  // namespace pgvigil

@@ -14,7 +14,8 @@ namespace pgvigil {
 void restore_globals(const ScratchCluster& cluster, const BackupStore& store, const Manifest& manifest, SteadyTime deadline,
                      const std::stop_token& stop);
 
-// The database, under its own name, with its encoding, owner and settings. Same errors.
+// The database, under its own name, with its encoding, owner and settings, and ready to be worked with: a dump has no
+// statistics, so they are gathered. Same errors.
 void restore_database(const ScratchCluster& cluster, const BackupStore& store, const Manifest& manifest, SteadyTime deadline,
                       const std::stop_token& stop);
 

@@ -58,7 +58,7 @@ start_server() {
     chown postgres: "$folder/server"
   fi
   say "Starting PostgreSQL $("$bin/postgres" --version | cut -d' ' -f3) in $folder"
-  "${as[@]}" env -C / "$bin/initdb" -D "$folder/server/data" -U postgres -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
+  "${as[@]}" env -C / "$bin/initdb" -D "$folder/server/data" -U postgres --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
   printf '%s\n' 'local all postgres trust' 'local all all scram-sha-256' | "${as[@]}" tee "$folder/server/data/pg_hba.conf" >/dev/null
   start server INT "${as[@]}" env -C / "$bin/postgres" -D "$folder/server/data" -c listen_addresses= -c port=5432 \
     -c unix_socket_directories="$folder/server" -c shared_preload_libraries=pg_stat_statements -c track_io_timing=on \

@@ -62,9 +62,9 @@ void BackupLab::make_shop() {
 }
 
 void BackupLab::make_bulk(int megabytes) {
-  cluster().execute("CREATE TABLE bulk (id int, filler text)", "shop");
+  cluster().execute("CREATE TABLE public.bulk (id int, filler text)", "shop");
   // About 1000 bytes a row.
-  cluster().execute(fmt::format("INSERT INTO bulk SELECT n, (SELECT string_agg(md5(n::text || k::text), '') FROM"
+  cluster().execute(fmt::format("INSERT INTO public.bulk SELECT n, (SELECT string_agg(md5(n::text || k::text), '') FROM"
                                 " generate_series(1, 31) k) FROM generate_series(1, {}) n",
                                 megabytes * 1000),
                     "shop");

@@ -11,9 +11,13 @@ using std::chrono::minutes;
 TEST(Backoff, DoublesItsCeilingUpToTheCap) {
   const Backoff backoff{seconds(1), minutes(5)};
   const double almost_one = 0.999999;
-  for (const auto& [failures, ceiling] :
-       std::vector<std::pair<int, seconds>>{{1, seconds(1)}, {2, seconds(2)}, {5, seconds(16)}, {9, seconds(256)},
-                                            {10, seconds(300)}, {1000, seconds(300)}, {0, seconds(1)}}) {
+  for (const auto& [failures, ceiling] : std::vector<std::pair<int, seconds>>{{1, seconds(1)},
+                                                                              {2, seconds(2)},
+                                                                              {5, seconds(16)},
+                                                                              {9, seconds(256)},
+                                                                              {10, seconds(300)},
+                                                                              {1000, seconds(300)},
+                                                                              {0, seconds(1)}}) {
     EXPECT_LE(full_jitter(backoff, failures, almost_one), ceiling) << failures;
     EXPECT_GE(full_jitter(backoff, failures, almost_one), ceiling - milliseconds(2)) << failures;
     EXPECT_EQ(full_jitter(backoff, failures, 0), milliseconds(0));

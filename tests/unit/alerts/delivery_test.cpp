@@ -28,7 +28,8 @@ class ScriptedClient final : public HttpClient {
   HttpResponse send(const HttpRequest& request, milliseconds, std::stop_token) override {
     requests.push_back(request);
     if (before_answer) before_answer();
-    if (script.empty()) return request.url.reveal() == slack_url ? HttpResponse{200, {}, "ok"} : HttpResponse{202, {}, ""};
+    if (script.empty())
+      return request.url.reveal() == slack_url ? HttpResponse{200, {}, "ok"} : HttpResponse{202, {}, ""};
     const auto next = script.front();
     script.pop_front();
     if (!next) throw Error(Error::Kind::unavailable, "no answer from https://hooks.slack.com/services/T/B/secret");
@@ -44,7 +45,9 @@ class ScriptedClient final : public HttpClient {
   std::function<void()> before_answer;
 };
 
-NotifierPtr slack() { return std::make_shared<SlackNotifier>(SlackOptions{Secret(slack_url)}); }
+NotifierPtr slack() {
+  return std::make_shared<SlackNotifier>(SlackOptions{Secret(slack_url)});
+}
 NotifierPtr pagerduty() {
   PagerDutyOptions options;
   options.routing_key = Secret("0123456789abcdef0123456789abcdef");
@@ -56,7 +59,8 @@ ChannelOptions options(const std::string& name, NotifierPtr notifier, Scheme sch
 
 class DeliveryTest : public testing::Test {
  protected:
-  void owe(const std::string& channel, const std::string& alert, Notification::Kind kind = Notification::Kind::trigger) {
+  void owe(const std::string& channel, const std::string& alert,
+           Notification::Kind kind = Notification::Kind::trigger) {
     Notification message;
     message.channel = channel;
     message.alert = alert;
@@ -126,7 +130,8 @@ TEST_F(DeliveryTest, AResolveNeverOvertakesItsTrigger) {
   client_.answer(500);
   run(pager, 5);
   std::vector<std::string> actions;
-  for (const HttpRequest& request : client_.requests) actions.push_back(Json::parse(request.body)["event_action"].text());
+  for (const HttpRequest& request : client_.requests)
+    actions.push_back(Json::parse(request.body)["event_action"].text());
   EXPECT_EQ(actions, (std::vector<std::string>{"trigger", "trigger", "resolve"}));
 }
 
@@ -287,8 +292,9 @@ TEST_F(DeliveryTest, ADeadChannelDelaysNoOther) {
     return std::make_shared<SlackNotifier>(SlackOptions{Secret(receiver.url("/hook"))});
   };
   owe("dead", "a");
-  Delivery delivery({options("dead", to(dead), Scheme::http_allowed), options("alive", to(alive), Scheme::http_allowed)}, outbox_,
-                    client_, plain, clock);
+  Delivery delivery(
+      {options("dead", to(dead), Scheme::http_allowed), options("alive", to(alive), Scheme::http_allowed)}, outbox_,
+      client_, plain, clock);
   delivery.start();
   ASSERT_TRUE(dead.wait_for(1, seconds(20)));
   owe("alive", "b");

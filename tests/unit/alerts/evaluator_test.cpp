@@ -109,7 +109,9 @@ TEST_F(EvaluatorTest, ItsThreadEvaluatesUntilItIsDestroyed) {
   std::mutex mutex;
   std::condition_variable rung;
   bool rang = false;
-  Evaluator one({milliseconds(1), "db1", {make_rule("id: r\nmetric: m\nwarning: { above: 10 }\nsummary: s")},
+  Evaluator one({milliseconds(1),
+                 "db1",
+                 {make_rule("id: r\nmetric: m\nwarning: { above: 10 }\nsummary: s")},
                  {{"c", Level::warning, false}}},
                 snapshots_, alerts_, clock, [&] {
                   const std::lock_guard lock(mutex);

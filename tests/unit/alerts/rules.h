@@ -27,8 +27,9 @@ struct Series {
   double value = 0;
 };
 
-inline SnapshotPtr make_snapshot(const std::string& task, std::uint64_t run, SteadyTime taken_at, const std::string& metric,
-                                 std::vector<std::string> label_names, const std::vector<Series>& series) {
+inline SnapshotPtr make_snapshot(const std::string& task, std::uint64_t run, SteadyTime taken_at,
+                                 const std::string& metric, std::vector<std::string> label_names,
+                                 const std::vector<Series>& series) {
   Snapshot snapshot;
   snapshot.task = task;
   snapshot.run = run;

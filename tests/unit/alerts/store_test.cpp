@@ -173,7 +173,8 @@ TEST_F(StoreTest, NumbersOfMessagesAreNeverUsedAgain) {
 
 TEST_F(StoreTest, ADamagedMessageIsBuriedAndHoldsUpNothing) {
   store_.transaction([](LocalStore::Transaction& transaction) {
-    transaction.execute("INSERT INTO outbox (channel, alert, body, created_at, not_before) VALUES ('slack', 'a', '{', 0, 0)");
+    transaction.execute(
+        "INSERT INTO outbox (channel, alert, body, created_at, not_before) VALUES ('slack', 'a', '{', 0, 0)");
   });
   add({message("slack", "a", "alive")});
   EXPECT_EQ(deliver("slack"), "alive");

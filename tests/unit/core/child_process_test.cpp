@@ -71,6 +71,25 @@ TEST(Children, CannotBlockOnAFullErrorPipe) {
   EXPECT_LE(output.status.error_output.size(), 1100U);
 }
 
+TEST(Children, ThatAlwaysHaveSomethingToSayStillHaveADeadline) {
+  ChildProcess child({{"yes"}, {}, {}, {}}, in(200ms));
+  std::array<char, 4096> buffer{};
+  const auto read_on = [&] {
+    while (child.read(buffer.data(), buffer.size(), {}) > 0) {
+    }
+  };
+  EXPECT_THROW(read_on(), Error);
+}
+
+TEST(Children, ThatAlwaysHaveSomethingToSayCanBeStopped) {
+  ChildProcess child({{"yes"}, {}, {}, {}}, in(60s));
+  std::array<char, 4096> buffer{};
+  std::stop_source stop;
+  EXPECT_GT(child.read(buffer.data(), buffer.size(), stop.get_token()), 0U);
+  stop.request_stop();
+  EXPECT_THROW(child.read(buffer.data(), buffer.size(), stop.get_token()), Error);
+}
+
 TEST(Children, AreKilledWithTheirWholeGroupAtTheDeadline) {
   const TempDir folder;
   const std::string script = "sleep 1000 & echo $! > " + (folder / "pid").string() + "; wait";

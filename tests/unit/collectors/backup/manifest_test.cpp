@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "collectors/backup/precise_time.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -16,7 +17,7 @@ Manifest full_manifest() {
                      {{"plpgsql", "1.0"}, {"pg_trgm", "1.6"}}};
   manifest.tool_version = "15.18";
   manifest.started = *parse_time("2026-11-21T02:00:00Z");
-  manifest.finished = *parse_time("2026-11-21T02:03:00Z");
+  manifest.finished = *parse_time("2026-11-21T02:03:00Z") + std::chrono::microseconds(250);
   manifest.snapshot = *parse_time("2026-11-21T02:00:01Z");
   manifest.seconds = 180.25;
   manifest.objects = {{"shop.dump.zst", "zstd", {5'000'000'000, "aa"}, {1'000'000'000, "bb"}},
@@ -27,6 +28,14 @@ Manifest full_manifest() {
 
 TEST(Manifest, SurvivesJson) {
   EXPECT_EQ(manifest_from_json(Json::parse(to_json(full_manifest()).dump(2))), full_manifest());
+}
+
+TEST(PreciseTime, RefusesWhatIsNotOne) {
+  EXPECT_EQ(format_precise_time(*parse_precise_time("2026-11-21T02:00:00.000250Z")), "2026-11-21T02:00:00.000250Z");
+  for (const char* text : {"", "2026-11-21T02:00:00Z", "2026-11-21T02:00:00.25Z", "2026-11-21T02:00:00.-00250Z",
+                           "2026-11-21T02:00:00.00025 Z", "2026-13-21T02:00:00.000250Z", "2026-11-21T02:00:00.000250+"}) {
+    EXPECT_FALSE(parse_precise_time(text)) << text;
+  }
 }
 
 TEST(Manifest, SumsItsObjects) {
