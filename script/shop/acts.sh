@@ -35,12 +35,11 @@ act_metrics() {
 
 # The median time of a hundred scrapes, while customers are locked exclusively.
 median_while_locked() {
-  coproc locker { exec "$bin/psql" -X -q -U postgres {lifeline}>&-; } 2>/dev/null
-  # shellcheck disable=SC2154 # bash sets both of a coprocess
+  coproc locker { exec "$bin/psql" -X -q -A -t -U postgres {lifeline}>&-; } 2>/dev/null
   echo 'BEGIN; LOCK TABLE customers IN ACCESS EXCLUSIVE MODE; SELECT 1;' >&"${locker[1]}"
-  local line
-  read -r line <&"${locker[0]}"
+  read -r _ <&"${locker[0]}"
   curl -s -o /dev/null -w '%{time_total}\n' "$url/metrics?[1-100]" | sort -n | awk 'NR == 50 { print $1 * 1000 }'
+  # shellcheck disable=SC2154 # bash sets it beside the coprocess's pipes
   kill "$locker_PID"
 }
 

@@ -18,8 +18,8 @@ namespace {
 
 using testing::IsSubsetOf;
 
-// What a healthy test server need not show: corruption and failures, settings of later versions, what comes and goes with
-// traffic, and what autovacuum does in its own time.
+// What a healthy test server need not show: corruption and failures, settings of later versions, what comes and goes
+// with traffic, and what autovacuum does in its own time.
 const std::set<std::string> silent_in_health{
     "pg_stat_database_checksum_failures_total",
     "pg_stat_database_checksum_last_failure_timestamp_seconds",

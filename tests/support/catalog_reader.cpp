@@ -13,7 +13,8 @@ namespace {
 
 const CatalogEntry& entry_named(std::string_view name) {
   static const std::vector<CatalogEntry> catalog = built_in_catalog();
-  const auto found = std::find_if(catalog.begin(), catalog.end(), [&](const auto& entry) { return entry.name == name; });
+  const auto found =
+      std::find_if(catalog.begin(), catalog.end(), [&](const auto& entry) { return entry.name == name; });
   if (found == catalog.end()) throw std::runtime_error(fmt::format("no collector {}", name));
   return *found;
 }

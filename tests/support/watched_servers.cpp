@@ -7,12 +7,9 @@ namespace pgvigil {
 
 namespace {
 
-const PgCluster::Settings settings{{"wal_level", "logical"},
-                                   {"archive_mode", "on"},
-                                   {"archive_command", "/bin/true"},
-                                   {"track_io_timing", "on"},
-                                   {"max_slot_wal_keep_size", "1GB"},
-                                   {"autovacuum_naptime", "1h"}};
+const PgCluster::Settings settings{{"wal_level", "logical"},          {"archive_mode", "on"},
+                                   {"archive_command", "/bin/true"},  {"track_io_timing", "on"},
+                                   {"max_slot_wal_keep_size", "1GB"}, {"autovacuum_naptime", "1h"}};
 
 constexpr const char* schema[] = {
     "CREATE SCHEMA \"stats of statements\"",

@@ -26,9 +26,9 @@ TEST_P(ActivityCatalog, AnIdleTransactionIsSeenWhileItLasts) {
   forgetful.query("BEGIN");
   EXPECT_TRUE(eventually(patience, [&] { return idle_seconds() > 0.05; }));
   EXPECT_EQ(reader_.value("idle_in_transaction", "pg_stat_activity_idle_in_transaction_sessions", in_postgres), 1);
-  EXPECT_EQ(reader_.value("activity", "pg_stat_activity_count",
-                          {{"datname", "postgres"}, {"state", "idle in transaction"}}),
-            1);
+  EXPECT_EQ(
+      reader_.value("activity", "pg_stat_activity_count", {{"datname", "postgres"}, {"state", "idle in transaction"}}),
+      1);
 
   forgetful.query("COMMIT");
   EXPECT_TRUE(eventually(patience, [&] { return idle_seconds() == 0; }));
@@ -82,9 +82,9 @@ TEST_P(ActivityCatalog, ARoleThatMayNotSeeOthersIsToldNothingRatherThanZero) {
             std::nullopt);
   EXPECT_EQ(stranger.value("long_running_transactions", "pg_long_running_transactions_max_seconds", in_postgres),
             std::nullopt);
-  EXPECT_EQ(stranger.value("activity", "pg_stat_activity_count",
-                           {{"datname", "postgres"}, {"state", "idle in transaction"}}),
-            std::nullopt);
+  EXPECT_EQ(
+      stranger.value("activity", "pg_stat_activity_count", {{"datname", "postgres"}, {"state", "idle in transaction"}}),
+      std::nullopt);
   EXPECT_GE(*stranger.value("activity", "pg_stat_activity_count", {{"datname", "postgres"}, {"state", "unknown"}}), 1);
 }
 
@@ -97,7 +97,8 @@ TEST_P(ActivityCatalog, AWaitForALockedRowShowsWhereTheWaiterIs) {
   const CatalogReader::Labels row_lock{{"datname", "postgres"}, {"mode", "sharelock"}};
   EXPECT_TRUE(eventually(patience, [&] { return reader_.value("locks", "pg_locks_waiting", row_lock) == 1; }));
   if (GetParam() >= 14) {
-    EXPECT_TRUE(eventually(patience, [&] { return reader_.value("locks", "pg_locks_max_wait_seconds", row_lock) > 0; }));
+    EXPECT_TRUE(
+        eventually(patience, [&] { return reader_.value("locks", "pg_locks_max_wait_seconds", row_lock) > 0; }));
   }
   EXPECT_GE(*reader_.value("locks", "pg_locks_count", {{"datname", "postgres"}, {"mode", "rowexclusivelock"}}), 2);
   holder.query("COMMIT");

@@ -54,7 +54,8 @@ TEST_P(ArchiverCatalog, AnEmptyCommandFailsNothingButLeavesABacklog) {
   finish_wal_file();
   EXPECT_TRUE(eventually(patience, [&] { return waiting() >= 1; }));
   EXPECT_EQ(archiver("pg_stat_archiver_failing"), 0);
-  EXPECT_EQ(archiver("pg_stat_archiver_last_archived_age_seconds"), std::nullopt) << "nothing was ever archived: no age";
+  EXPECT_EQ(archiver("pg_stat_archiver_last_archived_age_seconds"), std::nullopt)
+      << "nothing was ever archived: no age";
 }
 
 TEST_P(ArchiverCatalog, AnArchiverThatIsOffDoesNotFail) {

@@ -6,7 +6,9 @@
 namespace pgvigil {
 namespace {
 
-CatalogReader::Labels table(std::string name) { return {{"schemaname", "public"}, {"relname", std::move(name)}}; }
+CatalogReader::Labels table(std::string name) {
+  return {{"schemaname", "public"}, {"relname", std::move(name)}};
+}
 
 class TableBloat : public testing::TestWithParam<int> {
  protected:
@@ -31,9 +33,10 @@ class TableBloat : public testing::TestWithParam<int> {
 
   // What is free or dead according to a full read of the table.
   double truth(const std::string& name) {
-    return std::stod(cluster_.execute(fmt::format("SELECT (free_percent + dead_tuple_percent) / 100 FROM "
-                                                  "public.pgstattuple('public.{}')",
-                                                  name))
+    return std::stod(cluster_
+                         .execute(fmt::format("SELECT (free_percent + dead_tuple_percent) / 100 FROM "
+                                              "public.pgstattuple('public.{}')",
+                                              name))
                          .text(0, 0));
   }
 
@@ -42,9 +45,10 @@ class TableBloat : public testing::TestWithParam<int> {
 
 TEST_P(TableBloat, OfATableWithTwoThirdsDeletedIsWhatAFullReadFinds) {
   create("narrow", "id int PRIMARY KEY, v bigint", "SELECT g, g FROM generate_series(1, 100000) g");
-  create("wide", "id bigint, a text, b timestamptz, c int, d jsonb, e numeric, f bool, g text",
-         "SELECT g, repeat('x', 20 + g % 50), now(), g, jsonb_build_object('a', g, 'b', md5(g::text)), g * 1.5, g % 2 = 0,"
-         " CASE WHEN g % 3 = 0 THEN md5(g::text) END FROM generate_series(1, 40000) g");
+  create(
+      "wide", "id bigint, a text, b timestamptz, c int, d jsonb, e numeric, f bool, g text",
+      "SELECT g, repeat('x', 20 + g % 50), now(), g, jsonb_build_object('a', g, 'b', md5(g::text)), g * 1.5, g % 2 = 0,"
+      " CASE WHEN g % 3 = 0 THEN md5(g::text) END FROM generate_series(1, 40000) g");
   for (const char* name : {"narrow", "wide"}) {
     cluster_.execute(fmt::format("DELETE FROM public.{} WHERE id % 3 <> 0", name));
     cluster_.execute(fmt::format("VACUUM ANALYZE public.{}", name));
@@ -70,6 +74,16 @@ TEST_P(TableBloat, OfATableThatWasJustLoadedIsNone) {
   }
   EXPECT_TRUE(estimate("padded").has_value());
   EXPECT_TRUE(estimate("spacious").has_value());
+}
+
+TEST_P(TableBloat, IsKnownForATableWithAColumnThatIsNotStored) {
+  if (GetParam() < 18) GTEST_SKIP() << "virtual generated columns exist from PostgreSQL 18 on";
+  create("computed", "id int, v bigint, twice bigint GENERATED ALWAYS AS (v * 2) VIRTUAL",
+         "SELECT g, g FROM generate_series(1, 100000) g");
+  cluster_.execute("DELETE FROM public.computed WHERE id % 2 = 0");
+  cluster_.execute("VACUUM ANALYZE public.computed");
+  ASSERT_TRUE(estimate("computed").has_value());
+  EXPECT_NEAR(*estimate("computed"), 0.5, 0.05);
 }
 
 TEST_P(TableBloat, IsUnknownWithoutStatistics) {

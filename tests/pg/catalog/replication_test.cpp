@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/catalog_reader.h"
-#include "tests/support/watched_servers.h"
 #include "tests/support/standby.h"
+#include "tests/support/watched_servers.h"
 
 namespace pgvigil {
 namespace {
@@ -18,7 +18,8 @@ class ReplicationCatalog : public testing::TestWithParam<int> {
   }
 
   void write_on_primary() {
-    servers_.primary.execute("INSERT INTO public.orders SELECT g, repeat('y', 100) FROM generate_series(100000, 110000) g");
+    servers_.primary.execute(
+        "INSERT INTO public.orders SELECT g, repeat('y', 100) FROM generate_series(100000, 110000) g");
   }
 
   WatchedServers servers_{GetParam()};
@@ -32,8 +33,8 @@ TEST_P(ReplicationCatalog, AStandbyThatFollowsHasNoLagAndAPrimaryReportsNone) {
   EXPECT_EQ(on_standby("pg_replication_replay_paused"), 0);
   EXPECT_TRUE(eventually(patience, [&] { return sender("pg_stat_replication_replay_lag_bytes") == 0; }));
   EXPECT_EQ(sender("pg_stat_replication_streaming"), 1);
-  for (const char* metric : {"pg_replication_lag_seconds", "pg_replication_wal_receiver_streaming",
-                             "pg_replication_replay_backlog_bytes"}) {
+  for (const char* metric :
+       {"pg_replication_lag_seconds", "pg_replication_wal_receiver_streaming", "pg_replication_replay_backlog_bytes"}) {
     EXPECT_EQ(primary_.value("replication", metric), std::nullopt) << metric;
   }
 }
@@ -58,7 +59,8 @@ TEST_P(ReplicationCatalog, AStandbyWhosePrimaryIsGoneSaysSoWhateverItsLag) {
   ASSERT_TRUE(eventually(patience, [&] { return on_standby("pg_replication_wal_receiver_streaming") == 1; }));
   servers_.primary.stop();
   EXPECT_TRUE(eventually(patience, [&] { return on_standby("pg_replication_wal_receiver_streaming") == 0; }));
-  EXPECT_EQ(on_standby("pg_replication_lag_seconds"), 0) << "all that it received is replayed: alone, this would mislead";
+  EXPECT_EQ(on_standby("pg_replication_lag_seconds"), 0)
+      << "all that it received is replayed: alone, this would mislead";
 }
 
 TEST_P(ReplicationCatalog, APromotedStandbyIsReadAsAPrimaryByASessionThatKnewItAsAStandby) {

@@ -15,7 +15,8 @@ class ServerCatalog : public testing::TestWithParam<int> {
 
   std::optional<double> setting(const std::string& name) { return reader_.value("settings", "pg_settings_" + name); }
 
-  PgCluster cluster_{GetParam(), {{"autovacuum_work_mem", "-1"}, {"wal_keep_size", "48MB"}, {"archive_timeout", "3min"}}};
+  PgCluster cluster_{GetParam(),
+                     {{"autovacuum_work_mem", "-1"}, {"wal_keep_size", "48MB"}, {"archive_timeout", "3min"}}};
   CatalogReader reader_{cluster_};
 };
 
@@ -53,8 +54,8 @@ TEST_P(ServerCatalog, CheckpointsAreCountedUnderOldAndNewNames) {
            requested("bgwriter", "pg_stat_bgwriter_checkpoints_req") == old_name + 1 &&
            requested("checkpointer", "pg_stat_checkpointer_num_requested_total") == old_name + 1;
   }));
-  EXPECT_TRUE(eventually(
-      patience, [&] { return requested("checkpointer", "pg_stat_checkpointer_buffers_written_total") > 0; }));
+  EXPECT_TRUE(eventually(patience,
+                         [&] { return requested("checkpointer", "pg_stat_checkpointer_buffers_written_total") > 0; }));
 }
 
 TEST_P(ServerCatalog, BackendsThatWriteTheirOwnBuffersAreSeenOnEveryVersion) {

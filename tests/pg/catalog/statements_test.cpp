@@ -41,7 +41,8 @@ TEST_P(StatementsCatalog, TheRestIsSummedSoThatSumsStayExact) {
   run_statements(150);
   cluster_.execute("SELECT count(*) FROM pg_class, pg_class AS other");
   CatalogReader reader(cluster_);
-  const auto expected = truth("sum(calls), sum(rows), sum(shared_blks_hit), sum(total_exec_time) / 1000, sum(wal_bytes)");
+  const auto expected =
+      truth("sum(calls), sum(rows), sum(shared_blks_hit), sum(total_exec_time) / 1000, sum(wal_bytes)");
   EXPECT_EQ(reader.sum("statements", "pg_stat_statements_calls_total"), expected.at(0));
   EXPECT_EQ(reader.sum("statements", "pg_stat_statements_rows_total"), expected.at(1));
   EXPECT_EQ(reader.sum("statements", "pg_stat_statements_shared_blocks_hit_total"), expected.at(2));

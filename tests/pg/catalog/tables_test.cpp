@@ -41,8 +41,7 @@ TEST_P(TablesCatalog, SizesAreKnownOnceSomethingHasCountedThePages) {
   EXPECT_EQ(table("table_size_bytes"), std::nullopt) << "unknown is not 0";
   EXPECT_EQ(table("index_size_bytes"), std::nullopt);
   cluster_.execute("VACUUM ANALYZE public.orders");
-  const PgRows exact =
-      cluster_.execute("SELECT pg_relation_size('public.orders'), pg_indexes_size('public.orders')");
+  const PgRows exact = cluster_.execute("SELECT pg_relation_size('public.orders'), pg_indexes_size('public.orders')");
   EXPECT_NEAR(*table("table_size_bytes"), std::stod(exact.text(0, 0)), 8192 * 2) << "with an empty TOAST table's index";
   EXPECT_EQ(table("index_size_bytes"), std::stod(exact.text(0, 1)));
 }
@@ -65,7 +64,8 @@ TEST_P(TablesCatalog, OtherSessionsTemporaryTablesAreNoSeries) {
 }
 
 TEST_P(TablesCatalog, TheNumberOfTablesIsBounded) {
-  cluster_.execute("DO $$ BEGIN FOR i IN 1..1100 LOOP EXECUTE format('CREATE TABLE public.t%s ()', i); END LOOP; END $$");
+  cluster_.execute(
+      "DO $$ BEGIN FOR i IN 1..1100 LOOP EXECUTE format('CREATE TABLE public.t%s ()', i); END LOOP; END $$");
   cluster_.execute("ANALYZE public.orders");
   for (const char* collector : {"user_tables", "statio_user_tables"}) {
     for (const Family& family : reader_.run(collector).families) {
