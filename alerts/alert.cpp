@@ -1,5 +1,7 @@
 #include "alerts/alert.h"
 
+#include <fmt/core.h>
+
 #include "core/sha256.h"
 #include "core/text.h"
 
@@ -25,7 +27,7 @@ std::string describe_subject(const Labels& subject, const std::string& instance)
   if (subject.size() == 1) return subject.begin()->second;
   std::vector<std::string> parts;
   parts.reserve(subject.size());
-  for (const auto& [name, value] : subject) parts.push_back(name + "=" + value);
+  for (const auto& [name, value] : subject) parts.push_back(fmt::format("{}={}", name, value));
   return join(parts, ", ");
 }
 

@@ -42,7 +42,7 @@ SteadyTime Channel::step(const std::stop_token& stop) {
   if (now < not_before_) return not_before_;
   const auto row = outbox_.next(options_.name, clock_.wall_now());
   if (!row) return idle_until(now);
-  if (unmarked_.count(row->id) != 0) {
+  if (unmarked_.contains(row->id)) {
     note_delivered(*row);
   } else if (expired(*row)) {
     give_up(*row, "too old");

@@ -94,7 +94,7 @@ class AlertUpdate {
     // A channel that is no longer configured may come back; until then its resolve waits in the outbox.
     const auto told = alert.told;
     for (const auto& entry : told) {
-      if (configured.count(entry.first) == 0) tell(alert, {entry.first, Level::warning, false}, {}, reason, value);
+      if (!configured.contains(entry.first)) tell(alert, {entry.first, Level::warning, false}, {}, reason, value);
     }
   }
 
@@ -149,7 +149,7 @@ class RuleEvaluation {
       }
     }
     for (const std::string& id : open_) {
-      if (seen_.count(id) == 0) look_for_missing(result_.alerts.at(id));
+      if (!seen_.contains(id)) look_for_missing(result_.alerts.at(id));
     }
     if (!known && rule_.policy.no_data == NoData::fire) look_at_nothing();
     if (refused_ > 0) {
@@ -226,7 +226,7 @@ class RuleEvaluation {
   // subject.
   void look_at_nothing() {
     const Labels subject = rule_.selector.fixed_labels();
-    if (result_.alerts.count(alert_id(rule_.id, subject)) == 0) begin("", subject, Observation{}, std::nullopt);
+    if (!result_.alerts.contains(alert_id(rule_.id, subject))) begin("", subject, Observation{}, std::nullopt);
   }
 
   const EvaluationInput& input_;

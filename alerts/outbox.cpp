@@ -64,7 +64,7 @@ std::optional<Outbox::Row> Outbox::next(std::string_view channel, WallTime now) 
 
 std::optional<Outbox::RawRow> Outbox::next_raw(std::string_view channel, WallTime now) {
   std::optional<RawRow> result;
-  store_.transaction([&](LocalStore::Transaction& transaction) {
+  store_.read([&](LocalStore::Transaction& transaction) {
     auto query = transaction.prepare("SELECT id, attempts, created_at, body " + std::string(heads) +
                                      " AND (not_before <= ?2 OR not_before > ?3) ORDER BY not_before, id LIMIT 1");
     query.bind(channel).bind(micros(now)).bind(micros(now + longest_wait));
@@ -76,7 +76,7 @@ std::optional<Outbox::RawRow> Outbox::next_raw(std::string_view channel, WallTim
 
 std::optional<WallTime> Outbox::next_due(std::string_view channel) {
   std::optional<WallTime> result;
-  store_.transaction([&](LocalStore::Transaction& transaction) {
+  store_.read([&](LocalStore::Transaction& transaction) {
     auto query = transaction.prepare("SELECT min(not_before) " + std::string(heads));
     query.bind(channel);
     if (query.step() && !query.is_null(0)) result = from_micros(query.integer(0));
@@ -112,7 +112,7 @@ void Outbox::bury(std::int64_t id, std::string_view why, WallTime now) {
 
 Outbox::Backlog Outbox::backlog(std::string_view channel) {
   Backlog result;
-  store_.transaction([&](LocalStore::Transaction& transaction) {
+  store_.read([&](LocalStore::Transaction& transaction) {
     auto query =
         transaction.prepare("SELECT count(*), min(created_at) FROM outbox WHERE channel = ? AND dead_at IS NULL");
     query.bind(channel);

@@ -80,28 +80,35 @@ bool LocalStore::Statement::is_null(int column) const {
 }
 
 std::int64_t LocalStore::Transaction::last_insert_id() const {
-  return sqlite3_last_insert_rowid(store_.database_.get());
+  return sqlite3_last_insert_rowid(database_);
 }
 
-LocalStore::LocalStore(const std::filesystem::path& file) {
+LocalStore::Handle LocalStore::open(const std::filesystem::path& file, int flags) {
   sqlite3* database = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
-  const int result = sqlite3_open_v2(file.c_str(), &database, flags, nullptr);
-  database_.reset(database);
+  const int result = sqlite3_open_v2(file.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr);
+  Handle handle(database);
   if (result != SQLITE_OK) fail(database, fmt::format("cannot open {}", file.string()));
+  sqlite3_busy_timeout(database, 2000);
+  return handle;
+}
+
+LocalStore::LocalStore(const std::filesystem::path& file)
+    : database_(open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) {
   try {
-    sqlite3_busy_timeout(database, 2000);
-    prepare("PRAGMA journal_mode = WAL").step();
-    prepare("PRAGMA synchronous = FULL").step();
-    prepare("PRAGMA foreign_keys = ON").step();
-    prepare("CREATE TABLE IF NOT EXISTS schema_version (part TEXT PRIMARY KEY, version INTEGER NOT NULL)").step();
+    for (const char* setting : {"journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"}) {
+      prepare(database_.get(), fmt::format("PRAGMA {}", setting)).step();
+    }
+    prepare(database_.get(),
+            "CREATE TABLE IF NOT EXISTS schema_version (part TEXT PRIMARY KEY, version INTEGER NOT NULL)")
+        .step();
+    reader_ = open(file, SQLITE_OPEN_READONLY);
   } catch (const Error& error) {
     throw error.in(file.string());
   }
 }
 
-LocalStore::Statement LocalStore::prepare(std::string_view sql) {
-  Statement statement(database_.get(), sql);
+LocalStore::Statement LocalStore::prepare(sqlite3* database, std::string_view sql) const {
+  Statement statement(database, sql);
   if (sqlite3_stmt_readonly(statement.statement_.get()) == 0) step_taken();
   return statement;
 }
@@ -131,16 +138,29 @@ void LocalStore::migrate(std::string_view part, const std::vector<std::string>& 
 
 void LocalStore::transaction(const std::function<void(Transaction&)>& work) {
   const std::lock_guard lock(mutex_);
-  prepare("BEGIN IMMEDIATE").step();
+  prepare(database_.get(), "BEGIN IMMEDIATE").step();
   try {
-    Transaction transaction(*this);
+    Transaction transaction(*this, database_.get());
     work(transaction);
     step_taken();
-    prepare("COMMIT").step();
+    prepare(database_.get(), "COMMIT").step();
   } catch (...) {
     // A failed COMMIT (disk full) may have ended the transaction already.
     if (sqlite3_get_autocommit(database_.get()) == 0)
       sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+void LocalStore::read(const std::function<void(Transaction&)>& work) const {
+  const std::lock_guard lock(reader_mutex_);
+  prepare(reader_.get(), "BEGIN").step();
+  try {
+    Transaction transaction(*this, reader_.get());
+    work(transaction);
+    prepare(reader_.get(), "COMMIT").step();
+  } catch (...) {
+    if (sqlite3_get_autocommit(reader_.get()) == 0) sqlite3_exec(reader_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
 }

@@ -51,14 +51,15 @@ class LocalStore {
 
   class Transaction {
    public:
-    Statement prepare(std::string_view sql) { return store_.prepare(sql); }
-    void execute(std::string_view sql) { store_.prepare(sql).step(); }
+    Statement prepare(std::string_view sql) { return store_.prepare(database_, sql); }
+    void execute(std::string_view sql) { prepare(sql).step(); }
     std::int64_t last_insert_id() const;
 
    private:
     friend class LocalStore;
-    explicit Transaction(LocalStore& store) : store_(store) {}
-    LocalStore& store_;
+    Transaction(const LocalStore& store, sqlite3* database) : store_(store), database_(database) {}
+    const LocalStore& store_;
+    sqlite3* database_;
   };
 
   // Opens or creates the file. Throws Error::unavailable with the path when it cannot be read or written, and
@@ -72,6 +73,10 @@ class LocalStore {
   // Commits when `work` returns, rolls back when it throws. Throws Error::unavailable when the disk is full or failing.
   void transaction(const std::function<void(Transaction&)>& work);
 
+  // For what only reads and must not wait for a writer's disk: sees what was committed before it began. `work` must not
+  // write: that is refused.
+  void read(const std::function<void(Transaction&)>& work) const;
+
   // Called before each statement that writes and before each commit: for tests that end the process at every step.
   void observe_steps(std::function<void()> observer) { observer_ = std::move(observer); }
 
@@ -79,11 +84,15 @@ class LocalStore {
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  Statement prepare(std::string_view sql);
+  using Handle = std::unique_ptr<sqlite3, Close>;
+  static Handle open(const std::filesystem::path& file, int flags);
+  Statement prepare(sqlite3* database, std::string_view sql) const;
   void step_taken() const;
 
-  std::mutex mutex_;  // held for the whole of a transaction
-  std::unique_ptr<sqlite3, Close> database_;
+  std::mutex mutex_;  // held for the whole of a transaction that writes
+  Handle database_;
+  mutable std::mutex reader_mutex_;  // held for the whole of a read
+  Handle reader_;
   std::function<void()> observer_;
 };
 

@@ -12,6 +12,9 @@ namespace pgvigil::log {
 
 namespace {
 
+constexpr auto text_pattern = "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v";
+constexpr auto json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})";
+
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
     case Level::debug: return spdlog::level::debug;
@@ -43,7 +46,7 @@ std::string printable(std::string_view message) {
 
 std::shared_ptr<spdlog::logger> make_logger() {
   auto logger = std::make_shared<spdlog::logger>("pgvigil", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc);
+  logger->set_pattern(text_pattern, spdlog::pattern_time_type::utc);
   logger->flush_on(spdlog::level::debug);
   return logger;
 }
@@ -57,9 +60,8 @@ spdlog::logger& logger() {
 
 void configure(Level level, Format format) {
   logger().set_level(to_spdlog(level));
-  if (format == Format::text) return;
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonMessage>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+  formatter->add_flag<JsonMessage>('*').set_pattern(format == Format::json ? json_pattern : text_pattern);
   logger().set_formatter(std::move(formatter));
 }
 

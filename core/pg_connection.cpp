@@ -4,6 +4,8 @@
 #include <libpq-fe.h>
 
 #include <array>
+#include <atomic>
+#include <thread>
 
 #include "core/poll.h"
 #include "core/text.h"
@@ -12,8 +14,7 @@ namespace pgvigil {
 
 namespace {
 
-constexpr milliseconds client_grace{500};   // from the server's statement_timeout to our PQcancel
-constexpr milliseconds cancel_grace{1000};  // from PQcancel to closing the socket
+constexpr milliseconds client_grace{500};  // from the server's statement_timeout to the client's deadline
 
 struct FreeMemory {
   void operator()(char* memory) const { PQfreemem(memory); }
@@ -62,8 +63,7 @@ std::string session_settings(const PgOptions& options) {
 }
 
 PGconn* start_connecting(const PgOptions& options) {
-  // tcp_user_timeout also bounds PQcancel, which has no deadline of its own; a half-open connection is invisible to
-  // every timeout that the server keeps.
+  // tcp_user_timeout: a half-open connection is invisible to every timeout that the server keeps.
   const std::string patience = std::to_string(options.connect_timeout.count());
   std::vector<const char*> keywords{"dbname", "application_name", "client_encoding", "tcp_user_timeout",
                                     "keepalives_idle"};
@@ -100,6 +100,23 @@ Error result_error(const PGresult* result) {
   // The primary message only: DETAIL and CONTEXT may hold values of rows.
   const std::string message = one_line(primary == nullptr ? PQresultErrorMessage(result) : primary, 500);
   return Error(kind_of(sqlstate), message).with_sqlstate(sqlstate);
+}
+
+// Asks the server to end the running statement, and does not wait for it: PQcancel has no deadline, and while a server
+// hangs (a stopped process, a frozen disk) it does not return. Hence a thread of its own, and only a few of them.
+void request_cancel(PGconn* connection) {
+  constexpr int most = 4;
+  static std::atomic<int> waiting = 0;
+  const std::shared_ptr<PGcancel> cancel(PQgetCancel(connection), FreeMemory());
+  if (!cancel || waiting.fetch_add(1) >= most) {
+    if (cancel) --waiting;
+    return;
+  }
+  std::thread([cancel] {
+    std::array<char, 256> reason{};
+    PQcancel(cancel.get(), reason.data(), static_cast<int>(reason.size()));
+    --waiting;
+  }).detach();
 }
 
 void send(bool sent, PGconn* connection) {
@@ -162,7 +179,6 @@ void PgConnection::give_up(Error::Kind kind, const std::string& why) {
 PgRows PgConnection::receive(SteadyTime deadline, std::stop_token stop) {
   PgRows last(nullptr);
   std::optional<Error> error;
-  bool cancelled = false;
   while (true) {
     const int unsent = PQflush(handle_.get());
     if (unsent == 0 && PQisBusy(handle_.get()) == 0) {
@@ -176,20 +192,15 @@ PgRows PgConnection::receive(SteadyTime deadline, std::stop_token stop) {
     }
     std::array<pollfd, 1> fds{
         {{PQsocket(handle_.get()), static_cast<short>(unsent == 0 ? POLLIN : POLLIN | POLLOUT), 0}}};
-    const Ready ready = wait_for(fds, deadline, cancelled ? std::stop_token() : stop);
-    if (ready == Ready::yes) {
-      if (PQconsumeInput(handle_.get()) == 0)
-        give_up(Error::Kind::unavailable, one_line(PQerrorMessage(handle_.get()), 500));
-      continue;
+    const Ready ready = wait_for(fds, deadline, stop);
+    if (ready != Ready::yes) {
+      request_cancel(handle_.get());
+      if (ready == Ready::stopped) give_up(Error::Kind::cancelled, "cancelled");
+      give_up(Error::Kind::unavailable, "cancelled: no answer within the client's deadline");
     }
-    const Error::Kind kind = ready == Ready::stopped ? Error::Kind::cancelled : Error::Kind::unavailable;
-    if (cancelled) give_up(kind, "no answer, not even to a cancel request: connection closed");
-    cancelled = true;
-    deadline = std::chrono::steady_clock::now() + cancel_grace;
-    error = Error(kind, kind == Error::Kind::cancelled ? "cancelled" : "cancelled: no answer within the deadline");
-    std::array<char, 256> reason{};
-    const std::unique_ptr<PGcancel, FreeMemory> cancel(PQgetCancel(handle_.get()));
-    if (cancel) PQcancel(cancel.get(), reason.data(), static_cast<int>(reason.size()));
+    if (PQconsumeInput(handle_.get()) == 0) {
+      give_up(Error::Kind::unavailable, one_line(PQerrorMessage(handle_.get()), 500));
+    }
   }
   if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
   if (error) throw std::move(*error);

@@ -51,8 +51,8 @@ class PgRows {
 };
 
 // One session. Time limits nest, each wider than the one before: lock_timeout < statement_timeout (both kept by the
-// server) < PQcancel at the client's deadline < closing the socket a second later. After the last the connection is
-// broken for good, because a late answer would be read as the next query's. One thread at a time.
+// server) < the client's deadline, at which the statement is cancelled and the session closed: a late answer, or a
+// cancel that arrives late, would hit the next query. One thread at a time.
 class PgConnection {
  public:
   // Throws Error: unavailable (no server, starting up, too many connections), rejected (authentication, no such

@@ -11,8 +11,8 @@ namespace pgvigil {
 
 namespace {
 
-EVP_MD_CTX* raw(const std::unique_ptr<void, auto>& context) {
-  return static_cast<EVP_MD_CTX*>(context.get());
+EVP_MD_CTX* raw(void* context) {
+  return static_cast<EVP_MD_CTX*>(context);
 }
 
 void check(int result) {
@@ -26,18 +26,18 @@ void Sha256::Free::operator()(void* context) const {
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  check(EVP_DigestInit_ex(raw(context_), EVP_sha256(), nullptr));
+  check(EVP_DigestInit_ex(raw(context_.get()), EVP_sha256(), nullptr));
 }
 
 void Sha256::update(std::string_view bytes) {
-  check(EVP_DigestUpdate(raw(context_), bytes.data(), bytes.size()));
+  check(EVP_DigestUpdate(raw(context_.get()), bytes.data(), bytes.size()));
 }
 
 std::string Sha256::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
-  check(EVP_DigestFinal_ex(raw(context_), digest.data(), &length));
-  check(EVP_DigestInit_ex(raw(context_), EVP_sha256(), nullptr));
+  check(EVP_DigestFinal_ex(raw(context_.get()), digest.data(), &length));
+  check(EVP_DigestInit_ex(raw(context_.get()), EVP_sha256(), nullptr));
   std::string hex;
   for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest.at(i));
   return hex;

@@ -74,7 +74,8 @@ Manifest BackupJob::take(const JobRun& run, RunContext& context) const {
   PgOptions connection = connection_options(options_, target_, options_.database);
   connection.application_name = "pgvigil/" + run.id;
   SourceSnapshot source(connection, context.stop);
-  const PgTools tools = find_tools(options_.pg_bin, source.facts().version / 10000, {"pg_dump", "pg_dumpall"}, context.stop);
+  const PgTools tools =
+      find_tools(options_.pg_bin, source.facts().version / 10000, {"pg_dump", "pg_dumpall"}, context.stop);
 
   Manifest manifest;
   manifest.id = run.id;
@@ -87,7 +88,8 @@ Manifest BackupJob::take(const JobRun& run, RunContext& context) const {
   const std::unique_ptr<PartialSet> set = store_->begin(run.id);
   BackgroundCount count(source);
   CompressedObjectWriter dump(*set, dump_object_name(options_.database), options_.compression_level);
-  stream_output(dump_command(tools, connection, source.name()), dump, context.deadline, context.stop, [&] { count.start(); });
+  stream_output(dump_command(tools, connection, source.name()), dump, context.deadline, context.stop,
+                [&] { count.start(); });
   PlainObjectWriter globals(*set, std::string(globals_object_name));
   stream_output(globals_command(tools, connection, options_.database), globals, context.deadline, context.stop);
 

@@ -10,8 +10,8 @@
 
 namespace pgvigil {
 
-// A backup set while it is written. Its destructor takes away all that was written, unless commit() returned. One thread
-// at a time.
+// A backup set while it is written. Its destructor takes away all that was written, unless commit() returned. One
+// thread at a time.
 class PartialSet {
  public:
   PartialSet() = default;
@@ -46,11 +46,12 @@ class BackupStore {
   virtual Manifest manifest(const std::string& id) const = 0;
 
   // Sends the bytes of an object as they are stored, without a finish().
-  virtual void read(const std::string& id, const std::string& object, ByteSink& to, const std::stop_token& stop) const = 0;
+  virtual void read(const std::string& id, const std::string& object, ByteSink& to,
+                    const std::stop_token& stop) const = 0;
 };
 
-// All sets with a readable manifest, oldest first by their own time, never by their names. What cannot be read is logged
-// and left out.
+// All sets with a readable manifest, oldest first by their own time, never by their names. What cannot be read is
+// logged and left out.
 std::vector<Manifest> manifests(const BackupStore& store);
 
 }  // namespace pgvigil

@@ -32,7 +32,8 @@ Answer ask(PgConnection& connection, const std::string& sql, milliseconds timeou
   return answer;
 }
 
-void check_query(PgConnection& connection, const VerificationQuery& query, Findings& findings, const RunContext& context) {
+void check_query(PgConnection& connection, const VerificationQuery& query, Findings& findings,
+                 const RunContext& context) {
   Json::Object entry{{"sql", query.sql}};
   std::optional<std::string> problem;
   try {
@@ -48,8 +49,8 @@ void check_query(PgConnection& connection, const VerificationQuery& query, Findi
   if (problem) findings.problems.push_back(fmt::format("{}: {}", one_line(query.sql, 200), *problem));
 }
 
-Findings question(const ScratchCluster& cluster, const Manifest& manifest, const std::vector<VerificationQuery>& queries,
-                  const RunContext& context) {
+Findings question(const ScratchCluster& cluster, const Manifest& manifest,
+                  const std::vector<VerificationQuery>& queries, const RunContext& context) {
   Findings findings;
   PgConnection connection = cluster.connect(manifest.source.database, Access::read_only, context.stop);
   const std::vector<TableRows> restored =
@@ -67,17 +68,20 @@ std::optional<std::string> server_user(const DrillOptions& options) {
   return options.run_as.value_or("postgres");
 }
 
-double seconds_between(SteadyTime from, SteadyTime to) { return std::chrono::duration<double>(to - from).count(); }
+double seconds_between(SteadyTime from, SteadyTime to) {
+  return std::chrono::duration<double>(to - from).count();
+}
 
 }  // namespace
 
-DrillJob::DrillJob(BackupOptions options, const PgOptions& target, std::shared_ptr<BackupStore> store, RunJournal journal,
-                   const std::filesystem::path& state_dir)
+DrillJob::DrillJob(BackupOptions options, const PgOptions& target, std::shared_ptr<BackupStore> store,
+                   RunJournal journal, const std::filesystem::path& state_dir)
     : options_(std::move(options)),
       store_(std::move(store)),
       journal_(journal),
       index_(options_, target),
-      folder_(std::filesystem::absolute(options_.verify->folder.empty() ? state_dir / "drills" : options_.verify->folder)),
+      folder_(
+          std::filesystem::absolute(options_.verify->folder.empty() ? state_dir / "drills" : options_.verify->folder)),
       info_{"drill/" + options_.name, TaskKind::job, options_.verify->schedule, options_.verify->timeout} {}
 
 std::optional<Manifest> DrillJob::newest_backup() const {
@@ -97,7 +101,8 @@ std::vector<Family> DrillJob::run(RunContext& context) {
   run.job = options_.name;
   run.kind = RunKind::drill;
   run.backup = backup ? backup->id : "";
-  run.owned = {(folder_ / run.id).string(), scratch_socket_folder(std::filesystem::temp_directory_path(), run.id).string()};
+  run.owned = {(folder_ / run.id).string(),
+               scratch_socket_folder(std::filesystem::temp_directory_path(), run.id).string()};
   try {
     journal_.record(run, context.clock, [&](JobRun& entry) {
       if (!backup) throw Error(Error::Kind::rejected, "backups were taken, but the store has none any more");
@@ -142,7 +147,8 @@ void DrillJob::drill(JobRun& run, const Manifest& manifest, RunContext& context)
                              {"tables", static_cast<std::int64_t>(manifest.tables.size())},
                              {"queries", findings.queries},
                              {"problems", problems}};
-  if (!findings.problems.empty()) throw Error(Error::Kind::rejected, truncate_utf8(join(findings.problems, "; "), 1000));
+  if (!findings.problems.empty())
+    throw Error(Error::Kind::rejected, truncate_utf8(join(findings.problems, "; "), 1000));
   run.backup_started = manifest.started;
   log::info("backup {} is proved: restored in {}", manifest.id,
             format_duration(std::chrono::round<milliseconds>(restored - started)));

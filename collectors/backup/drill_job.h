@@ -13,8 +13,8 @@
 
 namespace pgvigil {
 
-// The task "drill/NAME": restores the newest backup of a job into a throw-away cluster and questions it. What it finds is
-// in the journal; the task "backups" reports it. Nothing outside of the folders that it makes changes.
+// The task "drill/NAME": restores the newest backup of a job into a throw-away cluster and questions it. What it finds
+// is in the journal; the task "backups" reports it. Nothing outside of the folders that it makes changes.
 class DrillJob final : public Task {
  public:
   // `options.verify` must be there. `state_dir` is where throw-away clusters are made unless the options say otherwise.

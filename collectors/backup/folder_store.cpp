@@ -124,13 +124,15 @@ Manifest FolderStore::manifest(const std::string& id) const {
   }
 }
 
-void FolderStore::read(const std::string& id, const std::string& object, ByteSink& to, const std::stop_token& stop) const {
+void FolderStore::read(const std::string& id, const std::string& object, ByteSink& to,
+                       const std::stop_token& stop) const {
   check_name(object);
   const std::filesystem::path file = folder_ / id / object;
   const Fd fd = open_for_reading(file);
   std::string buffer(piece, '\0');
   while (true) {
-    if (stop.stop_requested()) throw Error(Error::Kind::cancelled, fmt::format("stopped while reading {}", file.string()));
+    if (stop.stop_requested())
+      throw Error(Error::Kind::cancelled, fmt::format("stopped while reading {}", file.string()));
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {

@@ -40,7 +40,8 @@ constexpr std::string_view backup_sql =
     "INSERT INTO pgvigil.backup_log (id, job, database, kind, state, started_at, finished_at, snapshot_at, raw_bytes,"
     " stored_bytes, sha256, location, server_version, tool_version, error)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-    " ON CONFLICT (id) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at, error = excluded.error";
+    " ON CONFLICT (id) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at, error = "
+    "excluded.error";
 
 constexpr std::string_view drill_sql =
     "INSERT INTO pgvigil.recovery_tests (id, job, database, backup_id, backup_file, test_date, success,"
@@ -71,7 +72,12 @@ std::optional<Manifest> manifest_of(const JobRun& run, const BackupStore& store)
 
 Parameters backup_row(const JobRun& run, const std::string& database, const BackupStore& store) {
   const std::optional<Manifest> manifest = manifest_of(run, store);
-  Parameters row{run.id, run.job, database, "logical", std::string(to_string(run.state)), format_precise_time(run.started),
+  Parameters row{run.id,
+                 run.job,
+                 database,
+                 "logical",
+                 std::string(to_string(run.state)),
+                 format_precise_time(run.started),
                  time_or_null(run.finished)};
   if (manifest) {
     const StoredObject* dump = manifest->find(dump_object_name(manifest->source.database));

@@ -20,10 +20,12 @@ Command dump_command(const PgTools& tools, const PgOptions& source, const std::s
 // superuser is needed and the file is no secret.
 Command globals_command(const PgTools& tools, const PgOptions& source, const std::string& database);
 
-// Runs a command and sends its output to `sink`, which is finished only when the program ended well. `on_first_output` is
-// called once, before the first bytes or, when there are none, at the end of the program. Throws Error: rejected (the program
-// failed or was killed; with its last words), unavailable (deadline, or the sink's failure), cancelled. The program is dead then.
-void stream_output(const Command& command, ByteSink& sink, SteadyTime deadline, const std::stop_token& stop,
-                   const std::function<void()>& on_first_output = [] {});
+// Runs a command and sends its output to `sink`, which is finished only when the program ended well. `on_first_output`
+// is called once, before the first bytes or, when there are none, at the end of the program. Throws Error: rejected
+// (the program failed or was killed; with its last words), unavailable (deadline, or the sink's failure), cancelled.
+// The program is dead then.
+void stream_output(
+    const Command& command, ByteSink& sink, SteadyTime deadline, const std::stop_token& stop,
+    const std::function<void()>& on_first_output = [] {});
 
 }  // namespace pgvigil

@@ -27,9 +27,13 @@ WallTime time_member(const Json& json, std::string_view key) {
   return *time;
 }
 
-Json to_json(const Digest& digest) { return Json::Object{{"bytes", digest.bytes}, {"sha256", digest.sha256}}; }
+Json to_json(const Digest& digest) {
+  return Json::Object{{"bytes", digest.bytes}, {"sha256", digest.sha256}};
+}
 
-Digest digest_from_json(const Json& json) { return {member(json, "bytes").integer(), member(json, "sha256").text()}; }
+Digest digest_from_json(const Json& json) {
+  return {member(json, "bytes").integer(), member(json, "sha256").text()};
+}
 
 Json to_json(const SourceFacts& source) {
   Json::Object extensions;
@@ -60,19 +64,25 @@ SourceFacts source_from_json(const Json& json) {
 }
 
 std::int64_t sum(const std::vector<StoredObject>& objects, Digest StoredObject::*digest) {
-  return std::accumulate(objects.begin(), objects.end(), std::int64_t{0},
-                         [&](std::int64_t total, const StoredObject& object) { return total + (object.*digest).bytes; });
+  return std::accumulate(
+      objects.begin(), objects.end(), std::int64_t{0},
+      [&](std::int64_t total, const StoredObject& object) { return total + (object.*digest).bytes; });
 }
 
 }  // namespace
 
 const StoredObject* Manifest::find(std::string_view name) const {
-  const auto found = std::find_if(objects.begin(), objects.end(), [&](const auto& object) { return object.name == name; });
+  const auto found =
+      std::find_if(objects.begin(), objects.end(), [&](const auto& object) { return object.name == name; });
   return found == objects.end() ? nullptr : &*found;
 }
 
-std::int64_t Manifest::raw_bytes() const { return sum(objects, &StoredObject::raw); }
-std::int64_t Manifest::stored_bytes() const { return sum(objects, &StoredObject::stored); }
+std::int64_t Manifest::raw_bytes() const {
+  return sum(objects, &StoredObject::raw);
+}
+std::int64_t Manifest::stored_bytes() const {
+  return sum(objects, &StoredObject::stored);
+}
 
 Json to_json(const Manifest& manifest) {
   Json::Array objects;
@@ -121,7 +131,8 @@ Manifest manifest_from_json(const Json& json) {
                                 digest_from_json(member(object, "raw")), digest_from_json(member(object, "stored"))});
   }
   for (const Json& table : member(json, "tables").array()) {
-    manifest.tables.push_back({member(table, "table").text(), member(table, "rows").integer(), member(table, "exact").boolean()});
+    manifest.tables.push_back(
+        {member(table, "table").text(), member(table, "rows").integer(), member(table, "exact").boolean()});
   }
   return manifest;
 }
@@ -130,7 +141,8 @@ std::string dump_object_name(std::string_view database) {
   std::string name;
   // A database may be called anything; a file's name must not leave its folder.
   for (const char c : database) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     name += plain ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
   }
   return name + ".dump.zst";

@@ -22,14 +22,18 @@ class HeldBack final : public ByteSink {
 void check(const StoredObject& object, std::string_view what, const Digest& expected, const Digest& found) {
   if (found == expected) return;
   throw Error(Error::Kind::rejected,
-              fmt::format("{} is damaged: its {} form has {} bytes and SHA-256 {}, the manifest says {} and {}", object.name,
-                          what, found.bytes, found.sha256, expected.bytes, expected.sha256));
+              fmt::format("{} is damaged: its {} form has {} bytes and SHA-256 {}, the manifest says {} and {}",
+                          object.name, what, found.bytes, found.sha256, expected.bytes, expected.sha256));
 }
 
 }  // namespace
 
 CompressedObjectWriter::CompressedObjectWriter(PartialSet& set, std::string name, int level)
-    : name_(std::move(name)), object_(set.create(name_)), stored_(*object_), compressor_(stored_, level), raw_(compressor_) {}
+    : name_(std::move(name)),
+      object_(set.create(name_)),
+      stored_(*object_),
+      compressor_(stored_, level),
+      raw_(compressor_) {}
 
 PlainObjectWriter::PlainObjectWriter(PartialSet& set, std::string name)
     : name_(std::move(name)), object_(set.create(name_)), stored_(*object_) {}
@@ -41,8 +45,8 @@ void read_object(const BackupStore& store, const std::string& id, const StoredOb
   ZstdDecompressor decompressor(raw);
   const bool compressed = object.compression == "zstd";
   if (!compressed && object.compression != "none") {
-    throw Error(Error::Kind::invalid, fmt::format("{} is compressed with {}, which this program does not know", object.name,
-                                                  object.compression));
+    throw Error(Error::Kind::invalid, fmt::format("{} is compressed with {}, which this program does not know",
+                                                  object.name, object.compression));
   }
   DigestStage stored(compressed ? static_cast<ByteSink&>(decompressor) : raw);
   try {

@@ -65,8 +65,8 @@ BackupOptions decode_backup(Section& section) {
   job.database = section.require_text("database");
   job.schedule = required_schedule(section);
   if (section.require("folder")) job.folder = section.path("folder");
-  job.compression_level = static_cast<int>(
-      section.integer("compression_level", 3, ZstdCompressor::min_level, ZstdCompressor::max_level));
+  job.compression_level =
+      static_cast<int>(section.integer("compression_level", 3, ZstdCompressor::min_level, ZstdCompressor::max_level));
   job.timeout = section.duration("timeout", usual_timeout, shortest_timeout, longest_timeout);
   job.conninfo = optional_text(section, "conninfo");
   job.password = section.secret("password");

@@ -37,9 +37,9 @@ struct BackupOptions {
   std::filesystem::path folder;  // of the store
   int compression_level = 3;
   milliseconds timeout{0};
-  std::optional<std::string> conninfo;       // instead of the watched server's, for a role that may dump
+  std::optional<std::string> conninfo;  // instead of the watched server's, for a role that may dump
   Secret password;
-  std::optional<std::string> log_database;   // where the index tables are; none: there are none
+  std::optional<std::string> log_database;  // where the index tables are; none: there are none
   std::optional<std::filesystem::path> pg_bin;
   std::optional<DrillOptions> verify;
 };

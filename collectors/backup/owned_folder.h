@@ -14,8 +14,8 @@ void make_owned_folder(const std::filesystem::path& folder, std::string_view run
 // Whether the marker of that run is in the folder.
 bool owns_folder(const std::filesystem::path& folder, std::string_view run);
 
-// Removes the folder and all that is in it. True when it is gone (or never was), false when it stays because it does not
-// carry the run's marker. Throws Error::unavailable when the system refuses.
+// Removes the folder and all that is in it. True when it is gone (or never was), false when it stays because it does
+// not carry the run's marker. Throws Error::unavailable when the system refuses.
 bool remove_owned_folder(const std::filesystem::path& folder, std::string_view run);
 
 // Takes the marker away: the folder is here to stay.

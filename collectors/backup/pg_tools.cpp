@@ -32,7 +32,8 @@ std::vector<std::filesystem::path> usual_folders() {
   return folders;
 }
 
-std::optional<std::string> missing_program(const std::filesystem::path& folder, const std::vector<std::string>& programs) {
+std::optional<std::string> missing_program(const std::filesystem::path& folder,
+                                           const std::vector<std::string>& programs) {
   std::error_code ignored;
   for (const std::string& program : programs) {
     if (!std::filesystem::exists(folder / program, ignored)) return program;
@@ -40,7 +41,8 @@ std::optional<std::string> missing_program(const std::filesystem::path& folder, 
   return std::nullopt;
 }
 
-std::optional<PgTools> inspect(const std::filesystem::path& folder, const std::string& program, const std::stop_token& stop) {
+std::optional<PgTools> inspect(const std::filesystem::path& folder, const std::string& program,
+                               const std::stop_token& stop) {
   const Output output = run({{(folder / program).string(), "--version"}, {}, {}, {}}, version_timeout, stop);
   const auto version = output.status.ok() ? parse_tool_version(output.text) : std::nullopt;
   if (!version) return std::nullopt;
@@ -53,7 +55,9 @@ PgTools inspect_configured(const std::filesystem::path& folder, int minimum, con
     throw Error(Error::Kind::invalid, fmt::format("pg_bin: there is no {} in {}", *missing, folder.string()));
   }
   const auto tools = inspect(folder, programs.front(), stop);
-  if (!tools) throw Error(Error::Kind::invalid, fmt::format("pg_bin: {} does not tell its version", (folder / programs.front()).string()));
+  if (!tools)
+    throw Error(Error::Kind::invalid,
+                fmt::format("pg_bin: {} does not tell its version", (folder / programs.front()).string()));
   if (tools->major < minimum) {
     throw Error(Error::Kind::invalid, fmt::format("pg_bin: the programs in {} are of version {}, {} or newer is needed",
                                                   folder.string(), tools->version, minimum));
@@ -95,9 +99,10 @@ PgTools find_tools(const std::optional<std::filesystem::path>& configured, int m
     seen.push_back(fmt::format("{} in {}", tools->version, folder.string()));
   }
   if (auto best = choose_tools(installed, minimum)) return *best;
-  throw Error(Error::Kind::invalid,
-              fmt::format("{} of PostgreSQL {} or newer is needed, found: {}; install it or name its folder with pg_bin",
-                          programs.front(), minimum, seen.empty() ? "none" : join(seen, ", ")));
+  throw Error(
+      Error::Kind::invalid,
+      fmt::format("{} of PostgreSQL {} or newer is needed, found: {}; install it or name its folder with pg_bin",
+                  programs.front(), minimum, seen.empty() ? "none" : join(seen, ", ")));
 }
 
 }  // namespace pgvigil

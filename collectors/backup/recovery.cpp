@@ -16,7 +16,8 @@ namespace {
 void clear(const std::filesystem::path& folder, const JobRun& run) {
   try {
     if (owns_folder(folder, run.id)) stop_leftover_server(folder);
-    if (!remove_owned_folder(folder, run.id)) log::warn("{} stays: it does not carry the marker of {}", folder.string(), run.id);
+    if (!remove_owned_folder(folder, run.id))
+      log::warn("{} stays: it does not carry the marker of {}", folder.string(), run.id);
   } catch (const std::exception& error) {
     log::error("left over by run {}: {}", run.id, error.what());
   }
@@ -48,7 +49,8 @@ void recover_backups(LocalStore& store, const Clock& clock) {
     settle(run);
     run.finished = clock.wall_now();
     journal.finish(run);
-    log::warn("{} {} of job {} was left running: it is {} now", to_string(run.kind), run.id, run.job, to_string(run.state));
+    log::warn("{} {} of job {} was left running: it is {} now", to_string(run.kind), run.id, run.job,
+              to_string(run.state));
   }
 }
 

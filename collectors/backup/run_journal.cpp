@@ -15,7 +15,8 @@ const std::vector<std::string>& schema() {
   static const std::vector<std::string> steps{
       "CREATE TABLE backup_run (id TEXT PRIMARY KEY, job TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL,"
       " owned TEXT NOT NULL, started INTEGER NOT NULL, finished INTEGER, error TEXT NOT NULL, backup TEXT NOT NULL,"
-      " backup_started INTEGER, restore_seconds REAL NOT NULL, results TEXT NOT NULL, indexed INTEGER NOT NULL DEFAULT 0)",
+      " backup_started INTEGER, restore_seconds REAL NOT NULL, results TEXT NOT NULL, indexed INTEGER NOT NULL DEFAULT "
+      "0)",
       "CREATE INDEX backup_run_by_job ON backup_run (job, kind, state)",
       "CREATE TABLE backup_job (job TEXT PRIMARY KEY, configured INTEGER NOT NULL)",
   };
@@ -25,8 +26,12 @@ const std::vector<std::string>& schema() {
 constexpr std::string_view columns =
     "id, job, kind, state, owned, started, finished, error, backup, backup_started, restore_seconds, results";
 
-std::int64_t to_column(WallTime time) { return time.time_since_epoch().count(); }
-WallTime to_time(std::int64_t column) { return WallTime(std::chrono::microseconds(column)); }
+std::int64_t to_column(WallTime time) {
+  return time.time_since_epoch().count();
+}
+WallTime to_time(std::int64_t column) {
+  return WallTime(std::chrono::microseconds(column));
+}
 
 std::optional<std::int64_t> to_column(const std::optional<WallTime>& time) {
   if (!time) return std::nullopt;
@@ -63,7 +68,9 @@ JobRun read_run(const LocalStore::Statement& row) {
 
 }  // namespace
 
-std::string_view to_string(RunKind kind) { return kind == RunKind::backup ? "backup" : "drill"; }
+std::string_view to_string(RunKind kind) {
+  return kind == RunKind::backup ? "backup" : "drill";
+}
 
 std::string_view to_string(RunState state) {
   switch (state) {
@@ -80,19 +87,25 @@ std::string new_run_id(WallTime now) {
   return fmt::format("{}-{:08x}", format_time_compact(now), random());
 }
 
-RunJournal::RunJournal(LocalStore& store) : store_(store) { store_.migrate("backup", schema()); }
+RunJournal::RunJournal(LocalStore& store) : store_(store) {
+  store_.migrate("backup", schema());
+}
 
 void RunJournal::begin(const JobRun& run) {
   Json::Array owned;
   for (const std::string& folder : run.owned) owned.emplace_back(folder);
   store_.transaction([&](LocalStore::Transaction& transaction) {
-    transaction.prepare("UPDATE backup_run SET state = 'interrupted', finished = ?, error = 'its end was not entered'"
-                        " WHERE job = ? AND kind = ? AND state = 'running'")
+    transaction
+        .prepare(
+            "UPDATE backup_run SET state = 'interrupted', finished = ?, error = 'its end was not entered'"
+            " WHERE job = ? AND kind = ? AND state = 'running'")
         .bind(to_column(run.started))
         .bind(run.job)
         .bind(to_string(run.kind))
         .step();
-    transaction.prepare(fmt::format("INSERT INTO backup_run ({}) VALUES (?, ?, ?, ?, ?, ?, NULL, '', ?, NULL, 0, 'null')", columns))
+    transaction
+        .prepare(
+            fmt::format("INSERT INTO backup_run ({}) VALUES (?, ?, ?, ?, ?, ?, NULL, '', ?, NULL, 0, 'null')", columns))
         .bind(run.id)
         .bind(run.job)
         .bind(to_string(run.kind))
@@ -106,8 +119,10 @@ void RunJournal::begin(const JobRun& run) {
 
 void RunJournal::finish(const JobRun& run) {
   store_.transaction([&](LocalStore::Transaction& transaction) {
-    transaction.prepare("UPDATE backup_run SET state = ?, finished = ?, error = ?, backup = ?, backup_started = ?,"
-                        " restore_seconds = ?, results = ?, indexed = 0 WHERE id = ?")
+    transaction
+        .prepare(
+            "UPDATE backup_run SET state = ?, finished = ?, error = ?, backup = ?, backup_started = ?,"
+            " restore_seconds = ?, results = ?, indexed = 0 WHERE id = ?")
         .bind(to_string(run.state))
         .bind(to_column(run.finished))
         .bind(run.error)
@@ -150,17 +165,21 @@ std::vector<JobRun> RunJournal::select(std::string_view condition, const std::ve
   return runs;
 }
 
-std::vector<JobRun> RunJournal::running() const { return select("state = 'running' ORDER BY rowid", {}); }
+std::vector<JobRun> RunJournal::running() const {
+  return select("state = 'running' ORDER BY rowid", {});
+}
 
 RunHistory RunJournal::history(std::string_view job, RunKind kind) const {
   const std::vector<std::string> parameters{std::string(job), std::string(to_string(kind))};
   const auto newest = [&](std::string_view state) -> std::optional<JobRun> {
-    std::vector<JobRun> runs = select(fmt::format("job = ? AND kind = ? AND {} ORDER BY rowid DESC LIMIT 1", state), parameters);
+    std::vector<JobRun> runs =
+        select(fmt::format("job = ? AND kind = ? AND {} ORDER BY rowid DESC LIMIT 1", state), parameters);
     return runs.empty() ? std::nullopt : std::optional(std::move(runs.front()));
   };
   RunHistory history{newest("state = 'running'"), newest("state <> 'running'"), newest("state = 'done'"), std::nullopt};
   const std::vector<JobRun> proved = select(
-      "job = ? AND kind = ? AND state = 'done' AND backup_started IS NOT NULL ORDER BY backup_started DESC LIMIT 1", parameters);
+      "job = ? AND kind = ? AND state = 'done' AND backup_started IS NOT NULL ORDER BY backup_started DESC LIMIT 1",
+      parameters);
   if (!proved.empty()) history.newest_proved = proved.front().backup_started;
   return history;
 }
@@ -168,7 +187,10 @@ RunHistory RunJournal::history(std::string_view job, RunKind kind) const {
 WallTime RunJournal::configured_since(std::string_view job, WallTime now) {
   WallTime since = now;
   store_.transaction([&](LocalStore::Transaction& transaction) {
-    transaction.prepare("INSERT INTO backup_job VALUES (?, ?) ON CONFLICT (job) DO NOTHING").bind(job).bind(to_column(now)).step();
+    transaction.prepare("INSERT INTO backup_job VALUES (?, ?) ON CONFLICT (job) DO NOTHING")
+        .bind(job)
+        .bind(to_column(now))
+        .step();
     auto row = transaction.prepare("SELECT configured FROM backup_job WHERE job = ?");
     row.bind(job);
     if (row.step()) since = to_time(row.integer(0));

@@ -47,8 +47,8 @@ void give_to(const std::filesystem::path& folder, const std::string& user) {
   const passwd* entry = ::getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): used at once
   if (entry == nullptr) throw Error(Error::Kind::invalid, fmt::format("there is no system user {}", user));
   if (::chown(folder.c_str(), entry->pw_uid, entry->pw_gid) != 0) {
-    throw Error(Error::Kind::unavailable, fmt::format("cannot give {} to {}: {}", folder.string(), user,
-                                                      std::generic_category().message(errno)));
+    throw Error(Error::Kind::unavailable,
+                fmt::format("cannot give {} to {}: {}", folder.string(), user, std::generic_category().message(errno)));
   }
 }
 
@@ -94,7 +94,8 @@ std::filesystem::path scratch_socket_folder(const std::filesystem::path& tempora
   return (length <= longest_socket_path ? temporary : std::filesystem::path("/tmp")) / name;
 }
 
-ScratchCluster::ScratchCluster(ScratchPlan plan, SteadyTime deadline, const std::stop_token& stop) : plan_(std::move(plan)) {
+ScratchCluster::ScratchCluster(ScratchPlan plan, SteadyTime deadline, const std::stop_token& stop)
+    : plan_(std::move(plan)) {
   try {
     make_folders();
     initialise(deadline, stop);
@@ -149,12 +150,12 @@ void ScratchCluster::remove_folders() const noexcept {
 }
 
 void ScratchCluster::initialise(SteadyTime deadline, const std::stop_token& stop) const {
-  const Command initdb{{plan_.tools.program("initdb"), "--pgdata=" + (plan_.folder / "data").string(),
-                        "--username=" + plan_.superuser, "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8",
-                        "--locale=C", "--no-sync"},
-                       {},
-                       plan_.run_as,
-                       plan_.folder};
+  const Command initdb{
+      {plan_.tools.program("initdb"), "--pgdata=" + (plan_.folder / "data").string(), "--username=" + plan_.superuser,
+       "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8", "--locale=C", "--no-sync"},
+      {},
+      plan_.run_as,
+      plan_.folder};
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
   const Output output = run(initdb, left, stop);
   if (output.status.ok()) return;

@@ -16,11 +16,11 @@ namespace pgvigil {
 // What a throw-away cluster needs. Both folders are made for it, and carry the run's marker.
 struct ScratchPlan {
   PgTools tools;
-  std::string run;                     // the id that is in the markers
-  std::filesystem::path folder;        // the data
+  std::string run;                      // the id that is in the markers
+  std::filesystem::path folder;         // the data
   std::filesystem::path socket_folder;  // apart and short: a socket's path has at most 107 bytes
-  std::optional<std::string> run_as;   // a system user, needed when the agent is root
-  std::string superuser;               // the name that initdb gives to the first role
+  std::optional<std::string> run_as;    // a system user, needed when the agent is root
+  std::string superuser;                // the name that initdb gives to the first role
 };
 
 // Where the socket goes: below `temporary` unless that is too long.
@@ -58,8 +58,8 @@ class ScratchCluster {
   std::optional<ChildProcess> server_;
 };
 
-// Stops the server of a cluster in `folder` whose agent died. Only a process that works in that cluster's data folder is
-// touched. Throws Error::unavailable when it does not end.
+// Stops the server of a cluster in `folder` whose agent died. Only a process that works in that cluster's data folder
+// is touched. Throws Error::unavailable when it does not end.
 void stop_leftover_server(const std::filesystem::path& folder);
 
 }  // namespace pgvigil

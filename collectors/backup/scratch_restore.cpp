@@ -65,14 +65,15 @@ void run_with_input(const Command& command, const std::function<void(ByteSink&)>
 
 const StoredObject& dump_of(const Manifest& manifest) {
   const StoredObject* object = manifest.find(dump_object_name(manifest.source.database));
-  if (object == nullptr) throw Error(Error::Kind::invalid, fmt::format("the manifest of {} names no dump", manifest.id));
+  if (object == nullptr)
+    throw Error(Error::Kind::invalid, fmt::format("the manifest of {} names no dump", manifest.id));
   return *object;
 }
 
 }  // namespace
 
-void restore_globals(const ScratchCluster& cluster, const BackupStore& store, const Manifest& manifest, SteadyTime deadline,
-                     const std::stop_token& stop) {
+void restore_globals(const ScratchCluster& cluster, const BackupStore& store, const Manifest& manifest,
+                     SteadyTime deadline, const std::stop_token& stop) {
   const StoredObject* object = manifest.find(globals_object_name);
   if (object == nullptr) return;
   TextSink original;
@@ -90,8 +91,8 @@ void restore_globals(const ScratchCluster& cluster, const BackupStore& store, co
   run_with_input(psql, produce, deadline, stop);
 }
 
-void restore_database(const ScratchCluster& cluster, const BackupStore& store, const Manifest& manifest, SteadyTime deadline,
-                      const std::stop_token& stop) {
+void restore_database(const ScratchCluster& cluster, const BackupStore& store, const Manifest& manifest,
+                      SteadyTime deadline, const std::stop_token& stop) {
   const StoredObject& dump = dump_of(manifest);
   // initdb made this one already; the dump brings its own.
   if (manifest.source.database == "postgres") {
@@ -105,7 +106,8 @@ void restore_database(const ScratchCluster& cluster, const BackupStore& store, c
   run_with_input(
       pg_restore, [&](ByteSink& input) { read_object(store, manifest.id, dump, input, stop); }, deadline, stop);
   const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
-  cluster.connect(manifest.source.database, Access::read_write, stop).query("ANALYZE", std::max(left, milliseconds(1)), stop);
+  cluster.connect(manifest.source.database, Access::read_write, stop)
+      .query("ANALYZE", std::max(left, milliseconds(1)), stop);
 }
 
 }  // namespace pgvigil

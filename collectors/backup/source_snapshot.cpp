@@ -61,7 +61,8 @@ SourceSnapshot::SourceSnapshot(const PgOptions& options, const std::stop_token& 
   if (facts_.version >= 170000) connection_.query("SET transaction_timeout = 0", statement_timeout, stop);
   connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", statement_timeout, stop);
   const PgRows row = connection_.query(
-      "SELECT pg_export_snapshot(), to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')", statement_timeout, stop);
+      R"(SELECT pg_export_snapshot(), to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))",
+      statement_timeout, stop);
   name_ = row.text(0, 0);
   taken_at_ = parse_precise_time(row.text(0, 1)).value_or(WallTime());
 }

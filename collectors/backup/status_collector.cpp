@@ -10,8 +10,8 @@ namespace pgvigil {
 namespace {
 
 BackupSummary summarise(const Manifest& manifest) {
-  return {manifest.started,      manifest.snapshot,      manifest.finished, manifest.raw_bytes(),
-          manifest.stored_bytes(), manifest.seconds};
+  return {manifest.started,     manifest.snapshot,       manifest.finished,
+          manifest.raw_bytes(), manifest.stored_bytes(), manifest.seconds};
 }
 
 std::optional<BackupSummary> newest(const std::map<std::string, BackupSummary>& backups) {

@@ -11,6 +11,9 @@ namespace {
 // Two keep up with pg_dump at the usual levels; more would take the watched server's processors.
 constexpr int workers = 2;
 
+// What a worker compresses at a time; zstd keeps five of these. A run that is stopped waits for one.
+constexpr int job_bytes = 1 << 20;
+
 std::size_t check(std::size_t result, Error::Kind kind) {
   if (ZSTD_isError(result) != 0) throw Error(kind, std::string("zstd: ") + ZSTD_getErrorName(result));
   return result;
@@ -18,8 +21,12 @@ std::size_t check(std::size_t result, Error::Kind kind) {
 
 }  // namespace
 
-void ZstdCompressor::Free::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
-void ZstdDecompressor::Free::operator()(ZSTD_DCtx_s* context) const { ZSTD_freeDCtx(context); }
+void ZstdCompressor::Free::operator()(ZSTD_CCtx_s* context) const {
+  ZSTD_freeCCtx(context);
+}
+void ZstdDecompressor::Free::operator()(ZSTD_DCtx_s* context) const {
+  ZSTD_freeDCtx(context);
+}
 
 ZstdCompressor::ZstdCompressor(ByteSink& next, int level)
     : next_(next), context_(ZSTD_createCCtx()), buffer_(ZSTD_CStreamOutSize(), '\0') {
@@ -28,6 +35,7 @@ ZstdCompressor::ZstdCompressor(ByteSink& next, int level)
   check(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1), Error::Kind::invalid);
   // Refused by a libzstd that was built without threads: it then compresses in this one.
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, workers);
+  ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_jobSize, job_bytes);
 }
 
 void ZstdCompressor::write(std::string_view bytes) {

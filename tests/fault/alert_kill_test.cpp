@@ -80,7 +80,7 @@ SnapshotPtr snapshot_at(int tick, const Clock& clock) {
   const auto phase = static_cast<std::size_t>(std::min(tick / 4, 5));
   Snapshot snapshot;
   snapshot.task = "t";
-  snapshot.run = static_cast<std::uint64_t>(tick + 1);
+  snapshot.run = static_cast<std::uint64_t>(tick) + 1;
   snapshot.taken_at = clock.steady_now();
   snapshot.valid_for = seconds(60);
   Family family{"m", "", MetricType::gauge, {"name"}, {}};
@@ -170,6 +170,7 @@ std::map<std::string, Incident> received_in(const std::filesystem::path& folder)
 
 std::vector<std::string> keys(const std::map<std::string, Incident>& incidents) {
   std::vector<std::string> result;
+  result.reserve(incidents.size());
   for (const auto& entry : incidents) result.push_back(entry.first);
   return result;
 }
@@ -193,19 +194,19 @@ void expect_nothing_left(const std::filesystem::path& folder) {
 class AlertKill : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    if (const char* before = std::getenv("TMPDIR")) temporary_folder_ = before;
+    if (const char* before = std::getenv("TMPDIR")) temporary_folder = before;
     if (access("/dev/shm", W_OK) == 0) setenv("TMPDIR", "/dev/shm", 1);
   }
   static void TearDownTestSuite() {
-    if (temporary_folder_) {
-      setenv("TMPDIR", temporary_folder_->c_str(), 1);
+    if (temporary_folder) {
+      setenv("TMPDIR", temporary_folder->c_str(), 1);
     } else {
       unsetenv("TMPDIR");
     }
   }
 
  private:
-  static inline std::optional<std::string> temporary_folder_;
+  static inline std::optional<std::string> temporary_folder;
 };
 
 TEST_F(AlertKill, AtAnyStepNoMessageIsLostAndNoIncidentStaysOpen) {

@@ -38,8 +38,8 @@ class BackupFault : public testing::Test {
 
   // A level at which compression is so slow that the dump of `bulk` waits for it: there is a middle to be hit.
   void make_slow() {
-    lab_.make_bulk(60);
-    job_.compression_level = 19;
+    lab_.make_bulk(100);
+    job_.compression_level = 12;
   }
 
   // What only this test's pg_dump has in its environment.

@@ -137,17 +137,18 @@ TEST_F(DrillTest, BackupsThatHaveVanishedFailIt) {
 
 TEST_F(DrillTest, NothingOutsideOfItsFoldersChanges) {
   take_backup();
-  const std::string snapshot =
-      "SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM sales.orders t";
+  const std::string snapshot = "SELECT md5(string_agg(t::text, '' ORDER BY id)) FROM sales.orders t";
   const std::string rows = lab_.cluster().execute(snapshot, "shop").text(0, 0);
-  const std::string databases = lab_.cluster().execute("SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database").text(0, 0);
+  const std::string databases =
+      lab_.cluster().execute("SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database").text(0, 0);
   const auto backups = BackupLab::listing(lab_.folder("backups"));
   const auto other = lab_.folder("state/drills/somebody-elses/file");
   std::filesystem::create_directories(other.parent_path());
   std::ofstream(other) << "mine";
   ASSERT_EQ(drill(), "");
   EXPECT_EQ(lab_.cluster().execute(snapshot, "shop").text(0, 0), rows);
-  EXPECT_EQ(lab_.cluster().execute("SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database").text(0, 0), databases);
+  EXPECT_EQ(lab_.cluster().execute("SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database").text(0, 0),
+            databases);
   EXPECT_EQ(BackupLab::listing(lab_.folder("backups")), backups);
   EXPECT_EQ(slurp(other), "mine");
 }
@@ -155,9 +156,12 @@ TEST_F(DrillTest, NothingOutsideOfItsFoldersChanges) {
 // PGHOSTADDR in the agent's own environment would send the restore to the real server.
 TEST_F(DrillTest, IsNotLedAstrayByTheAgentsEnvironment) {
   take_backup();
-  const std::map<std::string, std::string> environment{{"PGHOSTADDR", "127.0.0.1"},     {"PGPORT", "1"},
-                                                       {"PGUSER", "nobody"},            {"PGDATABASE", "nowhere"},
-                                                       {"PGOPTIONS", "-c no_such_setting=1"}, {"PGTARGETSESSIONATTRS", "standby"}};
+  const std::map<std::string, std::string> environment{{"PGHOSTADDR", "127.0.0.1"},
+                                                       {"PGPORT", "1"},
+                                                       {"PGUSER", "nobody"},
+                                                       {"PGDATABASE", "nowhere"},
+                                                       {"PGOPTIONS", "-c no_such_setting=1"},
+                                                       {"PGTARGETSESSIONATTRS", "standby"}};
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   const std::string failure = drill();
   for (const auto& entry : environment) ::unsetenv(entry.first.c_str());
@@ -199,7 +203,10 @@ TEST_F(DrillTest, WritesTheIndexTables) {
   EXPECT_EQ(rows.get(1, 2), std::nullopt);
   EXPECT_EQ(rows.text(1, 3), "SELECT false");
   EXPECT_NE(rows.text(1, 4).find("instead of true"), std::string::npos);
-  EXPECT_EQ(lab_.cluster().execute("SELECT count(*) FROM pgvigil.backup_log WHERE verified_at IS NOT NULL", "shop").text(0, 0), "1");
+  EXPECT_EQ(lab_.cluster()
+                .execute("SELECT count(*) FROM pgvigil.backup_log WHERE verified_at IS NOT NULL", "shop")
+                .text(0, 0),
+            "1");
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <sys/stat.h>
 
 #include <fstream>
@@ -50,8 +49,8 @@ TEST_F(BackupJobTest, LeavesTheSetAndNothingElse) {
   ASSERT_EQ(lab_.run(lab_.job(), "backup/shop"), "");
   const std::string id = lab_.backups().at(0);
   EXPECT_EQ(BackupLab::listing(lab_.folder("backups")),
-            (std::vector<std::string>{"shop", "shop/" + id, "shop/" + id + "/globals.sql", "shop/" + id + "/manifest.json",
-                                      "shop/" + id + "/shop.dump.zst"}));
+            (std::vector<std::string>{"shop", "shop/" + id, "shop/" + id + "/globals.sql",
+                                      "shop/" + id + "/manifest.json", "shop/" + id + "/shop.dump.zst"}));
 }
 
 TEST_F(BackupJobTest, NobodyElseCanReadIt) {
@@ -97,7 +96,9 @@ TEST_F(BackupJobTest, CountsAreOfTheDumpsOwnSnapshotWhileOthersWrite) {
 TEST_F(BackupJobTest, LeavesNoSessionBehind) {
   ASSERT_EQ(lab_.run(lab_.job(), "backup/shop"), "");
   EXPECT_TRUE(eventually(seconds(30), [&] {
-    return lab_.cluster().execute("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgvigil%'").text(0, 0) == "0";
+    return lab_.cluster()
+               .execute("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgvigil%'")
+               .text(0, 0) == "0";
   }));
 }
 
@@ -144,7 +145,8 @@ TEST_F(BackupJobTest, WritesItsRunsToTheIndexTables) {
   ASSERT_NE(lab_.run(job, "backup/shop"), "");
   const Manifest manifest = only_manifest();
   const PgRows rows = lab_.cluster().execute(
-      "SELECT id, state, raw_bytes, stored_bytes, sha256, location, finished_at >= started_at, error FROM pgvigil.backup_log"
+      "SELECT id, state, raw_bytes, stored_bytes, sha256, location, finished_at >= started_at, error FROM "
+      "pgvigil.backup_log"
       " ORDER BY started_at, state");
   ASSERT_EQ(rows.rows(), 2);
   EXPECT_EQ(rows.text(0, 0), manifest.id);
@@ -159,7 +161,8 @@ TEST_F(BackupJobTest, WritesItsRunsToTheIndexTables) {
   EXPECT_NE(rows.text(1, 7).find("nowhere"), std::string::npos);
   // Whoever monitors may read them.
   lab_.cluster().execute("CREATE ROLE watcher LOGIN IN ROLE pg_monitor");
-  EXPECT_EQ(lab_.cluster().connect("postgres", "watcher").query("SELECT count(*) FROM pgvigil.backup_log").text(0, 0), "2");
+  EXPECT_EQ(lab_.cluster().connect("postgres", "watcher").query("SELECT count(*) FROM pgvigil.backup_log").text(0, 0),
+            "2");
 }
 
 TEST_F(BackupJobTest, AnOutageOfTheIndexFailsNoBackupAndIsMadeUpForLater) {
@@ -170,7 +173,10 @@ TEST_F(BackupJobTest, AnOutageOfTheIndexFailsNoBackupAndIsMadeUpForLater) {
   EXPECT_EQ(lab_.backups().size(), 2U);
   lab_.cluster().execute("CREATE DATABASE not_there_yet");
   EXPECT_EQ(lab_.run(job, "backup/shop"), "");
-  EXPECT_EQ(lab_.cluster().execute("SELECT count(*) FROM pgvigil.backup_log WHERE state = 'done'", "not_there_yet").text(0, 0), "3");
+  EXPECT_EQ(lab_.cluster()
+                .execute("SELECT count(*) FROM pgvigil.backup_log WHERE state = 'done'", "not_there_yet")
+                .text(0, 0),
+            "3");
 }
 
 }  // namespace

@@ -94,10 +94,15 @@ TEST_P(Sessions, CancelAtTheClientsDeadlineWhenTheServerDoesNot) {
   const Error error = error_of([&] { session.query("SELECT public.hang()", {}, 5000ms); });
   EXPECT_EQ(error.kind(), Error::Kind::unavailable);
   EXPECT_THAT(error.what(), HasSubstr("deadline"));
-  EXPECT_EQ(session.query("SELECT 1").get(0, 0), "1") << "the late answer was read as the next one's";
+  EXPECT_FALSE(session.usable()) << "the late answer would be read as the next one's";
+  EXPECT_TRUE(eventually(20s, [&] {
+    return cluster_
+               .execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%hang%' AND pid <> pg_backend_pid()")
+               .get(0, 0) == "0";
+  })) << "the statement was not cancelled";
 }
 
-TEST_P(Sessions, CloseTheSocketWhenEvenTheCancelIsNotAnswered) {
+TEST_P(Sessions, AreGivenUpWhenTheirBackendHangs) {
   auto session = PgConnection::open(options());
   const pid_t backend = std::stoi(session.query("SELECT pg_backend_pid()").text(0, 0));
   ::kill(backend, SIGSTOP);
@@ -105,6 +110,20 @@ TEST_P(Sessions, CloseTheSocketWhenEvenTheCancelIsNotAnswered) {
   EXPECT_EQ(error.kind(), Error::Kind::unavailable);
   EXPECT_FALSE(session.usable());
   ::kill(backend, SIGCONT);
+}
+
+TEST_P(Sessions, AreGivenUpWhenTheWholeServerHangs) {
+  auto session = PgConnection::open(options());
+  const pid_t backend = std::stoi(session.query("SELECT pg_backend_pid()").text(0, 0));
+  ::kill(cluster_.pid(), SIGSTOP);
+  ::kill(backend, SIGSTOP);
+  EXPECT_EQ(error_of([&] { session.query("SELECT 1", {}, 300ms); }).kind(), Error::Kind::unavailable);
+  EXPECT_FALSE(session.usable());
+  PgOptions impatient = options();
+  impatient.connect_timeout = 300ms;
+  EXPECT_EQ(error_of([&] { PgConnection::open(impatient); }).kind(), Error::Kind::unavailable);
+  ::kill(backend, SIGCONT);
+  ::kill(cluster_.pid(), SIGCONT);
 }
 
 TEST_P(Sessions, StopWhenAsked) {

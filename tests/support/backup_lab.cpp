@@ -50,13 +50,14 @@ void BackupLab::make_shop() {
   PgConnection session = server.connect("shop");
   session.query("CREATE SCHEMA sales AUTHORIZATION shop_owner");
   session.query("SET ROLE shop_owner");
-  for (const char* sql : {"CREATE TABLE sales.orders (id bigserial PRIMARY KEY, total numeric NOT NULL CHECK (total >= 0))",
-                          "CREATE TABLE sales.\"Odd Name\" (note text)",
-                          "CREATE VIEW sales.revenue AS SELECT sum(total) AS sum FROM sales.orders",
-                          "CREATE FUNCTION sales.vat(numeric) RETURNS numeric LANGUAGE sql AS 'SELECT $1 * 0.19'",
-                          "INSERT INTO sales.orders (total) SELECT n FROM generate_series(1, 500) n",
-                          "INSERT INTO sales.\"Odd Name\" VALUES (E'two\\nlines'), (NULL)",
-                          "GRANT SELECT ON ALL TABLES IN SCHEMA sales TO \"shop Reader\""}) {
+  for (const char* sql :
+       {"CREATE TABLE sales.orders (id bigserial PRIMARY KEY, total numeric NOT NULL CHECK (total >= 0))",
+        "CREATE TABLE sales.\"Odd Name\" (note text)",
+        "CREATE VIEW sales.revenue AS SELECT sum(total) AS sum FROM sales.orders",
+        "CREATE FUNCTION sales.vat(numeric) RETURNS numeric LANGUAGE sql AS 'SELECT $1 * 0.19'",
+        "INSERT INTO sales.orders (total) SELECT n FROM generate_series(1, 500) n",
+        "INSERT INTO sales.\"Odd Name\" VALUES (E'two\\nlines'), (NULL)",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA sales TO \"shop Reader\""}) {
     session.query(sql);
   }
 }

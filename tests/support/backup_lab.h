@@ -18,8 +18,8 @@
 
 namespace pgvigil {
 
-// Everything that backup jobs need, around a real server: a state folder, a store, the journal, and the tasks as the agent
-// makes them. Only for tests.
+// Everything that backup jobs need, around a real server: a state folder, a store, the journal, and the tasks as the
+// agent makes them. Only for tests.
 class BackupLab {
  public:
   // The newest version that has its client programs here.

@@ -58,12 +58,17 @@ TEST_P(ArchiverCatalog, AnEmptyCommandFailsNothingButLeavesABacklog) {
       << "nothing was ever archived: no age";
 }
 
-TEST_P(ArchiverCatalog, AnArchiverThatIsOffDoesNotFail) {
-  PgCluster cluster{GetParam()};
-  create_monitoring_role(cluster);
-  CatalogReader reader(cluster);
-  EXPECT_EQ(reader.value("archiver", "pg_stat_archiver_enabled"), 0);
-  EXPECT_EQ(reader.value("archiver", "pg_stat_archiver_failing"), 0);
+TEST_P(ArchiverCatalog, AnArchiverThatWasSwitchedOffFailsNoMore) {
+  create_monitoring_role(cluster_);
+  cluster_.set("archive_command", "/bin/false");
+  finish_wal_file();
+  ASSERT_TRUE(eventually(patience, [&] { return archiver("pg_stat_archiver_failing") == 1; }));
+  cluster_.set("archive_mode", "off");
+  cluster_.stop();
+  cluster_.start();
+  EXPECT_GE(*archiver("pg_stat_archiver_failed_total"), 1) << "the statistics remember it";
+  EXPECT_EQ(archiver("pg_stat_archiver_enabled"), 0);
+  EXPECT_EQ(archiver("pg_stat_archiver_failing"), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, ArchiverCatalog, testing::ValuesIn(PgCluster::available_versions()));

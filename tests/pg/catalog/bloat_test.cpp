@@ -76,9 +76,9 @@ TEST_P(TableBloat, OfATableThatWasJustLoadedIsNone) {
   EXPECT_TRUE(estimate("spacious").has_value());
 }
 
-TEST_P(TableBloat, IsKnownForATableWithAColumnThatIsNotStored) {
-  if (GetParam() < 18) GTEST_SKIP() << "virtual generated columns exist from PostgreSQL 18 on";
-  create("computed", "id int, v bigint, twice bigint GENERATED ALWAYS AS (v * 2) VIRTUAL",
+TEST_P(TableBloat, IsKnownForATableWithAGeneratedColumn) {
+  const std::string kind = GetParam() < 18 ? "STORED" : "VIRTUAL";  // before 18 there is only one kind
+  create("computed", "id int, v bigint, twice bigint GENERATED ALWAYS AS (v * 2) " + kind,
          "SELECT g, g FROM generate_series(1, 100000) g");
   cluster_.execute("DELETE FROM public.computed WHERE id % 2 = 0");
   cluster_.execute("VACUUM ANALYZE public.computed");

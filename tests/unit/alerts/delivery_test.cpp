@@ -76,7 +76,7 @@ class DeliveryTest : public testing::Test {
   Channel channel(NotifierPtr notifier) { return {options("c", std::move(notifier)), outbox_, client_, clock_}; }
 
   // Lets time pass until the channel wants to be called again; returns how long that was.
-  milliseconds step(Channel& channel, std::stop_token stop = {}) {
+  milliseconds step(Channel& channel, const std::stop_token& stop = {}) {
     const SteadyTime next = channel.step(stop);
     const auto wait = std::chrono::duration_cast<milliseconds>(next - clock_.steady_now());
     clock_.advance(wait);
@@ -239,7 +239,7 @@ TEST_F(DeliveryTest, AnInterruptedRequestIsSentAgainAfterTheStart) {
   }
   client_.before_answer = {};
   Channel next_start = channel(slack());
-  run(next_start, 2);
+  step(next_start);
   EXPECT_EQ(client_.requests.size(), 2U);
   EXPECT_EQ(next_start.status().pending, 0);
 }

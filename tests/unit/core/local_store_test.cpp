@@ -79,6 +79,25 @@ TEST_F(LocalStores, SayThatAFileIsDamaged) {
   EXPECT_THROW(LocalStore("/nonexistent/store.db"), Error);
 }
 
+TEST_F(LocalStores, ReadWithoutWaitingForAWriter) {
+  LocalStore store(file_);
+  store.migrate("test", first_schema);
+  store.transaction([&](auto& writer) {
+    writer.execute("INSERT INTO thing VALUES ('not committed yet', 1)");
+    store.read([](auto& reader) {
+      auto rows = reader.prepare("SELECT count(*) FROM thing");
+      rows.step();
+      EXPECT_EQ(rows.integer(0), 0);
+    });
+  });
+  store.read([](auto& reader) {
+    auto rows = reader.prepare("SELECT count(*) FROM thing");
+    rows.step();
+    EXPECT_EQ(rows.integer(0), 1);
+  });
+  EXPECT_THROW(store.read([](auto& reader) { reader.execute("DELETE FROM thing"); }), Error);
+}
+
 TEST_F(LocalStores, TellTheObserverOfEveryStepThatWrites) {
   LocalStore store(file_);
   store.migrate("test", first_schema);

@@ -27,7 +27,9 @@ class FolderStoreTest : public testing::Test {
   FolderStore store_{dir_.path(), "shop"};
 };
 
-TEST_F(FolderStoreTest, BeforeTheFirstBackupThereIsNone) { EXPECT_TRUE(store_.ids().empty()); }
+TEST_F(FolderStoreTest, BeforeTheFirstBackupThereIsNone) {
+  EXPECT_TRUE(store_.ids().empty());
+}
 
 TEST_F(FolderStoreTest, ASetIsABackupWhenItsManifestIsThere) {
   const auto set = store_.begin("one");
@@ -64,7 +66,8 @@ TEST_F(FolderStoreTest, ACommittedSetHoldsNothingButItsObjectsAndItsManifest) {
     set->commit(manifest_of("one", 1));
   }
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "shop/one")) names.push_back(entry.path().filename());
+  for (const auto& entry : std::filesystem::directory_iterator(dir_ / "shop/one"))
+    names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   EXPECT_EQ(names, (std::vector<std::string>{"globals.sql", "manifest.json"}));
 }
@@ -99,7 +102,8 @@ TEST_F(FolderStoreTest, AStoreThatCannotBeListedIsNotAnEmptyOne) {
 
 TEST_F(FolderStoreTest, ObjectsCannotLeaveTheirSet) {
   const auto set = store_.begin("one");
-  for (const char* name : {"", "../x", "a/b", ".hidden", "manifest.json"}) EXPECT_THROW(set->create(name), Error) << name;
+  for (const char* name : {"", "../x", "a/b", ".hidden", "manifest.json"})
+    EXPECT_THROW(set->create(name), Error) << name;
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace {
 TEST(GlobalsForScratch, KeepsRolesAndMemberships) {
   const std::string script =
       "--\n-- PostgreSQL database cluster dump\n--\n\n\\restrict abc\n\nSET standard_conforming_strings = on;\n\n"
-      "CREATE ROLE shop_owner;\nALTER ROLE shop_owner WITH NOSUPERUSER LOGIN;\nGRANT pg_monitor TO shop_owner;\n\n\\unrestrict abc\n";
+      "CREATE ROLE shop_owner;\nALTER ROLE shop_owner WITH NOSUPERUSER LOGIN;\nGRANT pg_monitor TO "
+      "shop_owner;\n\n\\unrestrict abc\n";
   EXPECT_EQ(globals_for_scratch(script, "postgres"), script);
 }
 

@@ -7,7 +7,9 @@
 namespace pgvigil {
 namespace {
 
-WallTime at(int second) { return WallTime(seconds(second)); }
+WallTime at(int second) {
+  return WallTime(seconds(second));
+}
 
 // The value of a metric's series of job "shop", nullopt when it has none.
 std::optional<double> value(const JobStatus& job, const std::string& name, int now) {
@@ -103,7 +105,8 @@ TEST(BackupFamilies, AClockThatWasSetBackMakesNoNegativeAge) {
 
 TEST(BackupFamilies, NoNameComesTwice) {
   std::set<std::string> names;
-  for (const Family& family : backup_families({new_job()}, at(1600))) EXPECT_TRUE(names.insert(family.name).second) << family.name;
+  for (const Family& family : backup_families({new_job()}, at(1600)))
+    EXPECT_TRUE(names.insert(family.name).second) << family.name;
 }
 
 }  // namespace

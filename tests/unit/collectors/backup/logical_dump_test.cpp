@@ -15,15 +15,20 @@ class Collected final : public ByteSink {
   bool ended = false;
 };
 
-SteadyTime soon() { return std::chrono::steady_clock::now() + std::chrono::minutes(1); }
+SteadyTime soon() {
+  return std::chrono::steady_clock::now() + std::chrono::minutes(1);
+}
 
-Command shell(const std::string& script) { return {{"/bin/sh", "-c", script}, {}, {}, {}}; }
+Command shell(const std::string& script) {
+  return {{"/bin/sh", "-c", script}, {}, {}, {}};
+}
 
 TEST(DumpCommand, PutsNoPasswordIntoItsWords) {
   PgOptions source;
   source.conninfo = "host=db user=backup password=topsecret dbname=shop";
   source.password = Secret("evenmoresecret");
-  for (const Command& command : {dump_command({"/bin", 15, ""}, source, "1-1"), globals_command({"/bin", 15, ""}, source, "shop")}) {
+  for (const Command& command :
+       {dump_command({"/bin", 15, ""}, source, "1-1"), globals_command({"/bin", 15, ""}, source, "shop")}) {
     for (const std::string& word : command.argv) {
       EXPECT_EQ(word.find("secret"), std::string::npos) << word;
       EXPECT_EQ(word.find("shop"), word == "--database=shop" ? 11 : std::string::npos) << word;

@@ -13,7 +13,14 @@ Manifest full_manifest() {
   Manifest manifest;
   manifest.id = "20261121T020000Z-0a1b2c3d";
   manifest.job = "shop";
-  manifest.source = {"7345678901234567890", 150018, "15.18 (Debian)", "Shop \"one\"", "UTF8", "C.UTF-8", "C.UTF-8", "postgres",
+  manifest.source = {"7345678901234567890",
+                     150018,
+                     "15.18 (Debian)",
+                     "Shop \"one\"",
+                     "UTF8",
+                     "C.UTF-8",
+                     "C.UTF-8",
+                     "postgres",
                      {{"plpgsql", "1.0"}, {"pg_trgm", "1.6"}}};
   manifest.tool_version = "15.18";
   manifest.started = *parse_time("2026-11-21T02:00:00Z");
@@ -32,8 +39,9 @@ TEST(Manifest, SurvivesJson) {
 
 TEST(PreciseTime, RefusesWhatIsNotOne) {
   EXPECT_EQ(format_precise_time(*parse_precise_time("2026-11-21T02:00:00.000250Z")), "2026-11-21T02:00:00.000250Z");
-  for (const char* text : {"", "2026-11-21T02:00:00Z", "2026-11-21T02:00:00.25Z", "2026-11-21T02:00:00.-00250Z",
-                           "2026-11-21T02:00:00.00025 Z", "2026-13-21T02:00:00.000250Z", "2026-11-21T02:00:00.000250+"}) {
+  for (const char* text :
+       {"", "2026-11-21T02:00:00Z", "2026-11-21T02:00:00.25Z", "2026-11-21T02:00:00.-00250Z",
+        "2026-11-21T02:00:00.00025 Z", "2026-13-21T02:00:00.000250Z", "2026-11-21T02:00:00.000250+"}) {
     EXPECT_FALSE(parse_precise_time(text)) << text;
   }
 }

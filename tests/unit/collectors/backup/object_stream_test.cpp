@@ -105,7 +105,8 @@ TEST_F(ObjectStream, EveryFlippedBitIsFound) {
 
 TEST_F(ObjectStream, ATruncatedFileIsDamaged) {
   const auto file = stored(sample_text(200'000));
-  for (const std::uintmax_t size : {std::filesystem::file_size(file) - 1, std::filesystem::file_size(file) / 2, std::uintmax_t{0}}) {
+  for (const std::uintmax_t size :
+       {std::filesystem::file_size(file) - 1, std::filesystem::file_size(file) / 2, std::uintmax_t{0}}) {
     std::filesystem::resize_file(file, size);
     Collected sink;
     EXPECT_NE(reason(object_, sink).find("damaged"), std::string::npos) << size;

@@ -76,18 +76,22 @@ TEST(DecodeBackup, NeedsANameADatabaseAScheduleAndAFolder) {
 TEST(DecodeBackup, RefusesANameThatCannotBeAFolder) {
   for (const char* name : {"../x", "Shop", "a b", "."}) {
     const std::string problems =
-        decode(std::string("backups:\n  - { name: '") + name + "', database: d, schedule: every 1h, folder: /b }\n").problems;
+        decode(std::string("backups:\n  - { name: '") + name + "', database: d, schedule: every 1h, folder: /b }\n")
+            .problems;
     EXPECT_NE(problems.find("cannot name a backup"), std::string::npos) << name;
   }
 }
 
 TEST(DecodeBackup, RefusesASecondJobOfTheSameName) {
   const std::string job = "  - { name: shop, database: d, schedule: every 1h, folder: /b }\n";
-  EXPECT_NE(decode("backups:\n" + job + job).problems.find("test.yaml:3:5: there is a backup 'shop' already"), std::string::npos);
+  EXPECT_NE(decode("backups:\n" + job + job).problems.find("test.yaml:3:5: there is a backup 'shop' already"),
+            std::string::npos);
 }
 
 TEST(DecodeBackup, RefusesACompressionThatZstdDoesNotHave) {
-  EXPECT_NE(decode("backups:\n  - { name: s, database: d, schedule: every 1h, folder: /b, compression_level: 40 }\n").problems, "");
+  EXPECT_NE(decode("backups:\n  - { name: s, database: d, schedule: every 1h, folder: /b, compression_level: 40 }\n")
+                .problems,
+            "");
 }
 
 TEST(ConnectionOptions, TheJobsOwnConninfoWinsAndTheDatabaseIsReplaced) {

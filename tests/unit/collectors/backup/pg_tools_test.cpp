@@ -5,7 +5,9 @@
 namespace pgvigil {
 namespace {
 
-PgTools tools(int major) { return {"/usr/lib/postgresql/" + std::to_string(major) + "/bin", major, std::to_string(major) + ".1"}; }
+PgTools tools(int major) {
+  return {"/usr/lib/postgresql/" + std::to_string(major) + "/bin", major, std::to_string(major) + ".1"};
+}
 
 TEST(ParseToolVersion, ReadsWhatTheProgramsPrint) {
   const auto debian = parse_tool_version("pg_dump (PostgreSQL) 15.18 (Debian 15.18-1.pgdg120+1)\n");

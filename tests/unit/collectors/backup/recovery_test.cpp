@@ -17,7 +17,8 @@ struct Killed {};
 class RecoverBackups : public testing::Test {
  protected:
   // A run of which only what `work` did is left.
-  void killed_run(const std::string& id, RunKind kind, std::vector<std::string> owned, const std::function<void()>& work) {
+  void killed_run(const std::string& id, RunKind kind, std::vector<std::string> owned,
+                  const std::function<void()>& work) {
     JobRun run;
     run.id = id;
     run.job = "shop";

@@ -21,7 +21,8 @@ JobRun make_run(const std::string& id, RunKind kind = RunKind::backup, const std
 
 class RunJournalTest : public testing::Test {
  protected:
-  void record(JobRun run, const std::function<void(JobRun&)>& work = [](JobRun&) {}) {
+  void record(
+      JobRun run, const std::function<void(JobRun&)>& work = [](JobRun&) {}) {
     try {
       journal_.record(run, clock_, work);
     } catch (const std::exception&) {
