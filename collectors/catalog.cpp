@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "core/embedded_file.h"
@@ -16,10 +17,7 @@ namespace {
 bool valid_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   if (name.empty() || !letter(name.front()) || name.starts_with("__")) return false;
-  for (const char c : name) {
-    if (!letter(c) && (c < '0' || c > '9')) return false;
-  }
-  return true;
+  return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 VersionRange decode_range(Section& section, std::string_view key) {

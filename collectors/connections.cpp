@@ -16,7 +16,7 @@ ConnectionPool::Lease::~Lease() {
   if (holds_place_) pool_->give_back(std::move(session_));
 }
 
-ConnectionPool::Lease ConnectionPool::lease(SteadyTime deadline, std::stop_token stop) {
+ConnectionPool::Lease ConnectionPool::lease(SteadyTime deadline, const std::stop_token& stop) {
   std::unique_ptr<Session> session;
   {
     std::unique_lock lock(mutex_);
@@ -51,7 +51,7 @@ void ConnectionPool::give_back(std::unique_ptr<Session> session) {
   place_free_.notify_one();
 }
 
-void ConnectionPool::refresh_facts(Session& session, SteadyTime now, std::stop_token stop) const {
+void ConnectionPool::refresh_facts(Session& session, SteadyTime now, const std::stop_token& stop) const {
   PgConnection& connection = session.connection;
   const milliseconds timeout = options_.statement_timeout;
   const PgRows server = connection.query("SELECT pg_is_in_recovery(), current_database()", timeout, stop);

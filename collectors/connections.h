@@ -61,7 +61,7 @@ class ConnectionPool {
 
   // Waits for a free place in the budget until `deadline`. Throws Error as PgConnection::open does, and unavailable
   // when no place became free.
-  Lease lease(SteadyTime deadline, std::stop_token stop);
+  Lease lease(SteadyTime deadline, const std::stop_token& stop);
 
   const PgOptions& options() const { return options_; }
   // How many sessions are open now: in use or kept.
@@ -70,7 +70,7 @@ class ConnectionPool {
  private:
   friend class Lease;
   void give_back(std::unique_ptr<Session> session);
-  void refresh_facts(Session& session, SteadyTime now, std::stop_token stop) const;
+  void refresh_facts(Session& session, SteadyTime now, const std::stop_token& stop) const;
 
   PgOptions options_;
   int budget_;

@@ -43,7 +43,7 @@ TaskRunner::TaskRunner(Task& task, ConnectionPool& connections, const Clock& clo
                        Publish publish)
     : task_(task), connections_(connections), clock_(clock), observer_(observer), publish_(std::move(publish)) {}
 
-void TaskRunner::run(std::stop_token stop) {
+void TaskRunner::run(const std::stop_token& stop) {
   const Moment started{clock_.steady_now(), clock_.wall_now()};
   RunContext context{connections_, clock_, started.steady + task_.info().timeout, stop, {}};
   RunReport report;
@@ -99,7 +99,7 @@ struct Scheduler::Lane {
 };
 
 Scheduler::Scheduler(std::vector<TaskPtr> tasks, ConnectionPool& connections, const Clock& clock,
-                     TaskObserver& observer, TaskRunner::Publish publish)
+                     TaskObserver& observer, const TaskRunner::Publish& publish)
     : tasks_(std::move(tasks)), observer_(observer), clock_(clock) {
   const Moment now{clock.steady_now(), clock.wall_now()};
   Lane& collectors = lanes_.emplace_back();

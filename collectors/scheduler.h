@@ -45,7 +45,7 @@ class TaskRunner {
   using Publish = std::function<void(SnapshotPtr)>;
 
   TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer, Publish publish);
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
   const TaskInfo& info() const { return task_.info(); }
 
  private:
@@ -67,7 +67,7 @@ class TaskRunner {
 class Scheduler {
  public:
   Scheduler(std::vector<TaskPtr> tasks, ConnectionPool& connections, const Clock& clock, TaskObserver& observer,
-            TaskRunner::Publish publish);
+            const TaskRunner::Publish& publish);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

@@ -99,11 +99,11 @@ std::string query_text(const CatalogVariant& variant, const ServerFacts& facts) 
 }
 
 bool readable_relation(PgConnection& connection, const std::string& relation, milliseconds timeout,
-                       std::stop_token stop) {
+                       const std::stop_token& stop) {
   const PgRows rows = connection.query(
       "SELECT coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), false) "
       "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1",
-      {relation}, timeout, std::move(stop));
+      {relation}, timeout, stop);
   return rows.rows() > 0 && rows.get(0, 0) == "t";
 }
 

@@ -18,7 +18,7 @@ std::string query_text(const CatalogVariant& variant, const ServerFacts& facts);
 
 // Whether `relation` (schema.name) exists in the connected database and may be read.
 bool readable_relation(PgConnection& connection, const std::string& relation, milliseconds timeout,
-                       std::stop_token stop);
+                       const std::stop_token& stop);
 
 // A collector that is one query of the catalogue.
 class SqlCollector final : public Task {

@@ -1,5 +1,6 @@
 #include "collectors/version_range.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/text.h"
@@ -46,10 +47,8 @@ std::optional<VersionRange> VersionRange::parse(std::string_view text) {
 
 bool VersionRange::contains(std::string_view version) const {
   const std::vector<int> parsed = parse_version(version);
-  for (const Bound& bound : bounds_) {
-    if (!holds(parsed, bound.comparison, bound.version)) return false;
-  }
-  return true;
+  return std::all_of(bounds_.begin(), bounds_.end(),
+                     [&](const Bound& bound) { return holds(parsed, bound.comparison, bound.version); });
 }
 
 }  // namespace pgvigil

@@ -17,7 +17,7 @@ namespace pgvigil {
 
 namespace {
 
-constexpr std::size_t max_error_output = 8 * 1024;
+constexpr std::size_t max_error_output = 8UL * 1024;
 constexpr std::size_t max_output = 1 << 20;
 
 // Reads what is there without waiting; nullopt at the end of the stream.
@@ -76,7 +76,7 @@ struct ChildProcess::State {
     if (std::chrono::steady_clock::now() >= deadline) give_up(false);
   }
 
-  [[noreturn]] void give_up(bool stopped) {
+  [[noreturn]] void give_up(bool stopped) const {
     kill_group(SIGKILL);
     if (stopped) throw Error(Error::Kind::cancelled, program + ": stopped");
     throw Error(Error::Kind::unavailable, program + ": not done within its deadline, killed");
@@ -109,7 +109,7 @@ pid_t ChildProcess::pid() const {
   return state_->child.pid;
 }
 
-std::size_t ChildProcess::read(char* buffer, std::size_t size, std::stop_token stop) {
+std::size_t ChildProcess::read(char* buffer, std::size_t size, const std::stop_token& stop) {
   while (state_->child.output) {
     state_->check_limits(stop);
     const auto got = read_some(state_->child.output, buffer, size);
@@ -120,7 +120,7 @@ std::size_t ChildProcess::read(char* buffer, std::size_t size, std::stop_token s
   return 0;
 }
 
-void ChildProcess::write(std::string_view bytes, std::stop_token stop) {
+void ChildProcess::write(std::string_view bytes, const std::stop_token& stop) {
   while (!bytes.empty()) {
     state_->check_limits(stop);
     const ssize_t written = ::write(state_->child.input.get(), bytes.data(), bytes.size());
@@ -138,7 +138,7 @@ void ChildProcess::close_input() {
   state_->child.input.reset();
 }
 
-ExitStatus ChildProcess::wait(std::stop_token stop) {
+ExitStatus ChildProcess::wait(const std::stop_token& stop) {
   close_input();
   std::array<char, 4096> dropped{};
   while (!state_->reap(WNOHANG)) {
@@ -166,11 +166,11 @@ void ChildProcess::terminate(milliseconds grace) {
   state_->reap(0);
 }
 
-Output run(const Command& command, milliseconds timeout, std::stop_token stop) {
+Output run(const Command& command, milliseconds timeout, const std::stop_token& stop) {
   ChildProcess child(command, std::chrono::steady_clock::now() + timeout);
   child.close_input();
   Output output;
-  std::array<char, 16 * 1024> buffer{};
+  std::array<char, 16UL * 1024> buffer{};
   while (const std::size_t got = child.read(buffer.data(), buffer.size(), stop)) {
     if (output.text.size() < max_output)
       output.text.append(buffer.data(), std::min(got, max_output - output.text.size()));

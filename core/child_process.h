@@ -49,14 +49,14 @@ class ChildProcess {
 
   // Next piece of standard output, into `buffer`; 0 at its end. Throws Error::cancelled when `stop` is requested and
   // Error::unavailable when the deadline passes; the process group is killed in both cases.
-  std::size_t read(char* buffer, std::size_t size, std::stop_token stop);
+  std::size_t read(char* buffer, std::size_t size, const std::stop_token& stop);
 
   // Writes all of `bytes` to standard input; same errors as read(), and Error::rejected when the child stopped reading.
-  void write(std::string_view bytes, std::stop_token stop);
+  void write(std::string_view bytes, const std::stop_token& stop);
   void close_input();
 
   // Waits for the end (reading on and dropping output), same errors as read().
-  ExitStatus wait(std::stop_token stop);
+  ExitStatus wait(const std::stop_token& stop);
 
   // SIGTERM to the group, SIGKILL after `grace`.
   void terminate(milliseconds grace);
@@ -72,6 +72,6 @@ struct Output {
 };
 
 // Runs a command to its end, without input. A child that fails is an answer, not an exception.
-Output run(const Command& command, milliseconds timeout, std::stop_token stop = {});
+Output run(const Command& command, milliseconds timeout, const std::stop_token& stop = {});
 
 }  // namespace pgvigil

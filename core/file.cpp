@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -61,7 +62,7 @@ void write_all(const Fd& fd, std::string_view bytes) {
 std::string read_file(const std::filesystem::path& path, std::size_t max_bytes) {
   const Fd fd = open_for_reading(path);
   std::string content;
-  std::string buffer(64 * 1024, '\0');
+  std::string buffer(64UL * 1024, '\0');
   while (true) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
@@ -101,6 +102,13 @@ void write_file_durably(const std::filesystem::path& path, std::string_view cont
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0) fail("rename to", to, errno);
   sync_folder(to.parent_path().empty() ? "." : to.parent_path());
+}
+
+Fd lock_file(const std::filesystem::path& path) {
+  Fd fd = open_at(path, O_RDWR | O_CREAT, "open");
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) fail("lock", path, errno);
+  throw Error(Error::Kind::unavailable, fmt::format("{} is locked by another process", path.string()));
 }
 
 std::int64_t free_bytes(const std::filesystem::path& folder) {

@@ -50,6 +50,10 @@ void write_file_durably(const std::filesystem::path& path, std::string_view cont
 // Renames within one folder and syncs that folder. Throws when `to` exists: a backup is never overwritten.
 void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// Takes the file (made when it is not there) for this process alone, until the descriptor is closed or the process
+// ends. Throws Error::unavailable when another process has it.
+Fd lock_file(const std::filesystem::path& path);
+
 std::int64_t free_bytes(const std::filesystem::path& folder);
 
 }  // namespace pgvigil

@@ -14,7 +14,7 @@ namespace pgvigil {
 
 namespace {
 
-constexpr std::size_t max_body = 64 * 1024;
+constexpr std::size_t max_body = 64UL * 1024;
 constexpr std::size_t max_headers = 100;
 
 struct CurlFree {

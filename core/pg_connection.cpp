@@ -155,7 +155,7 @@ void PgConnection::Finish::operator()(pg_conn* connection) const {
   PQfinish(connection);
 }
 
-PgConnection PgConnection::open(const PgOptions& options, std::stop_token stop) {
+PgConnection PgConnection::open(const PgOptions& options, const std::stop_token& stop) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   Handle handle(start_connecting(options));
   if (!handle) throw std::bad_alloc();
@@ -176,7 +176,7 @@ void PgConnection::give_up(Error::Kind kind, const std::string& why) {
   throw Error(kind, why);
 }
 
-PgRows PgConnection::receive(SteadyTime deadline, std::stop_token stop) {
+PgRows PgConnection::receive(SteadyTime deadline, const std::stop_token& stop) {
   PgRows last(nullptr);
   std::optional<Error> error;
   while (true) {
@@ -207,24 +207,25 @@ PgRows PgConnection::receive(SteadyTime deadline, std::stop_token stop) {
   return last;
 }
 
-void PgConnection::set_statement_timeout(milliseconds timeout, std::stop_token stop) {
+void PgConnection::set_statement_timeout(milliseconds timeout, const std::stop_token& stop) {
   if (timeout == statement_timeout_) return;
   send(PQsendQuery(handle_.get(), fmt::format("SET statement_timeout = {}", timeout.count()).c_str()) == 1,
        handle_.get());
-  receive(std::chrono::steady_clock::now() + timeout + client_grace, std::move(stop));
+  receive(std::chrono::steady_clock::now() + timeout + client_grace, stop);
   statement_timeout_ = timeout;
 }
 
 PgRows PgConnection::query(std::string_view sql, const std::vector<std::optional<std::string>>& parameters,
-                           milliseconds timeout, std::stop_token stop) {
+                           milliseconds timeout, const std::stop_token& stop) {
   if (!usable()) throw Error(Error::Kind::unavailable, "the connection is closed");
   set_statement_timeout(timeout, stop);
   std::vector<const char*> values;
+  values.reserve(parameters.size());
   for (const auto& parameter : parameters) values.push_back(parameter ? parameter->c_str() : nullptr);
   send(PQsendQueryParams(handle_.get(), std::string(sql).c_str(), static_cast<int>(values.size()), nullptr,
                          values.data(), nullptr, nullptr, 0) == 1,
        handle_.get());
-  return receive(std::chrono::steady_clock::now() + timeout + client_grace, std::move(stop));
+  return receive(std::chrono::steady_clock::now() + timeout + client_grace, stop);
 }
 
 PgRows PgConnection::describe(std::string_view sql, milliseconds timeout) {

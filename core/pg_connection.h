@@ -57,14 +57,14 @@ class PgConnection {
  public:
   // Throws Error: unavailable (no server, starting up, too many connections), rejected (authentication, no such
   // database), cancelled.
-  static PgConnection open(const PgOptions& options, std::stop_token stop = {});
+  static PgConnection open(const PgOptions& options, const std::stop_token& stop = {});
 
   // One statement. Parameters are $1, $2 … as text. A timeout sets the server's statement_timeout for this query
   // and the client's deadline 500 ms after it. Throws Error with the server's SQLSTATE: unavailable (lost, timed out,
   // lock not available), rejected (the statement is wrong or not permitted), cancelled.
   PgRows query(std::string_view sql, const std::vector<std::optional<std::string>>& parameters, milliseconds timeout,
-               std::stop_token stop = {});
-  PgRows query(std::string_view sql, milliseconds timeout = milliseconds(5000), std::stop_token stop = {}) {
+               const std::stop_token& stop = {});
+  PgRows query(std::string_view sql, milliseconds timeout = milliseconds(5000), const std::stop_token& stop = {}) {
     return query(sql, {}, timeout, stop);
   }
 
@@ -85,8 +85,8 @@ class PgConnection {
   using Handle = std::unique_ptr<pg_conn, Finish>;
   explicit PgConnection(Handle handle) : handle_(std::move(handle)) {}
 
-  PgRows receive(SteadyTime deadline, std::stop_token stop);
-  void set_statement_timeout(milliseconds timeout, std::stop_token stop);
+  PgRows receive(SteadyTime deadline, const std::stop_token& stop);
+  void set_statement_timeout(milliseconds timeout, const std::stop_token& stop);
   [[noreturn]] void give_up(Error::Kind kind, const std::string& why);
 
   Handle handle_;

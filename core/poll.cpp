@@ -17,7 +17,7 @@ namespace {
 
 int remaining_milliseconds(SteadyTime deadline) {
   const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-  return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, 3600 * 1000));
+  return static_cast<int>(std::clamp<milliseconds::rep>(left.count(), 0, 3600L * 1000));
 }
 
 }  // namespace

@@ -18,8 +18,6 @@
 #include "core/pidfd.h"
 #include "core/text.h"
 
-extern char** environ;
-
 namespace pgvigil {
 
 namespace {
@@ -43,7 +41,7 @@ std::string find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
   const char* path = std::getenv("PATH");
   for (const std::string& folder : split(path == nullptr ? "/usr/bin:/bin" : path, ':')) {
-    std::string candidate = folder + "/" + name;
+    const std::string candidate = fmt::format("{}/{}", folder, name);
     if (::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   throw Error(Error::Kind::invalid, fmt::format("the program {} is not installed", name));
@@ -79,6 +77,7 @@ std::vector<std::string> merged_environment(const Command& command) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (std::string& text : texts) result.push_back(text.data());
   result.push_back(nullptr);
   return result;

@@ -207,13 +207,14 @@ std::optional<Section> Section::parse(std::string_view text, const std::string& 
   }
 }
 
-Problems& Section::problems() const { return *value_.node_->problems; }
+Problems& Section::problems() const {
+  return *value_.node_->problems;
+}
 
 bool Section::has(std::string_view key) const {
-  for (const auto& member : value_.node_->yaml) {
-    if (member.first.IsScalar() && member.first.Scalar() == key) return true;
-  }
-  return false;
+  const YAML::Node& yaml = value_.node_->yaml;
+  return std::any_of(yaml.begin(), yaml.end(),
+                     [&](const auto& member) { return member.first.IsScalar() && member.first.Scalar() == key; });
 }
 
 std::optional<YamlValue> Section::value(std::string_view key) {
@@ -292,7 +293,8 @@ std::vector<std::string> Section::texts(std::string_view key) {
   return result;
 }
 
-std::string Section::choice(std::string_view key, std::string fallback, const std::vector<std::string>& allowed) {
+std::string Section::choice(std::string_view key, const std::string& fallback,
+                            const std::vector<std::string>& allowed) {
   const auto found = value(key);
   const auto result = found ? found->text() : std::nullopt;
   if (!result) return fallback;
@@ -313,7 +315,7 @@ Secret Section::secret(std::string_view key) {
   if (!file) return {};
   const std::filesystem::path where_it_is = path(file_key);
   try {
-    std::string content = read_file(where_it_is, 64 * 1024);
+    std::string content = read_file(where_it_is, 64UL * 1024);
     if (content.ends_with('\n')) content.pop_back();
     if (content.ends_with('\r')) content.pop_back();
     if (content.empty()) file->fail(fmt::format("{} is empty", where_it_is.string()));

@@ -85,7 +85,7 @@ class Section {
   std::vector<std::string> texts(std::string_view key);  // a list of texts, or one text
 
   // One of `allowed`, otherwise the problem lists them.
-  std::string choice(std::string_view key, std::string fallback, const std::vector<std::string>& allowed);
+  std::string choice(std::string_view key, const std::string& fallback, const std::vector<std::string>& allowed);
 
   // `key` itself, or the content of the file that `key_file` names (one line end in the end is dropped); not both.
   Secret secret(std::string_view key);

@@ -55,6 +55,7 @@ App::App(std::filesystem::path config_file, const Config& config)
       listen_(config.listen),
       state_dir_(make_state_folder(config.state_dir)),
       metrics_(clock_),
+      lock_(lock_file(state_dir_ / "pgvigil.lock")),
       store_(state_dir_ / "pgvigil.db"),
       routes_(make_routes()),
       server_(config.listen.address, config.listen.port,
@@ -77,7 +78,7 @@ Routes App::make_routes() {
 void App::run(const Signals& signals) {
   while (true) {
     const auto signal = signals.wait(pending_ ? seconds(1) : std::chrono::hours(1));
-    if (signal == SIGTERM || signal == SIGINT) break;
+    if (signal && *signal != SIGHUP) break;
     if (signal == SIGHUP) read_config_again();
     if (pending_ && !job_running()) take_over_config();
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/file.h"
 #include "core/local_store.h"
 #include "core/snapshot.h"
 #include "exporter/engine.h"
@@ -60,6 +61,7 @@ class App {
   TaskBoard board_;
   SelfMetrics metrics_;
   Observers observers_{metrics_, board_};
+  Fd lock_;  // two agents on one state folder would take each other's runs for left-overs
   LocalStore store_;
   std::optional<Config> pending_;  // read and good, waiting for running jobs to end
   mutable std::mutex mutex_;       // guards engine_

@@ -65,6 +65,7 @@ bool wanted(const std::string& task, const std::vector<std::string>& names) {
 
 bool names_known(const std::vector<TaskPtr>& tasks, const std::vector<std::string>& names) {
   std::vector<std::string> known;
+  known.reserve(tasks.size());
   for (const TaskPtr& task : tasks) known.push_back(task->info().name);
   bool good = true;
   for (const std::string& name : names) {

@@ -60,7 +60,9 @@ std::string server_section(const StatusView& view) {
 
 std::string alert_row(const AlertView& alert, WallTime now) {
   std::string subject;
-  for (const auto& [name, value] : alert.subject) subject += (subject.empty() ? "" : ", ") + name + "=" + value;
+  for (const auto& [name, value] : alert.subject) {
+    subject += fmt::format("{}{}={}", subject.empty() ? "" : ", ", name, value);
+  }
   const bool firing = alert.state == AlertView::State::firing;
   return fmt::format("<tr><td class=\"{}\">{} {}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                      firing ? "bad" : "soft", firing ? "firing" : "pending", to_string(alert.level),

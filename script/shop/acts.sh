@@ -2,7 +2,10 @@
 # What script/demo shows, one act after the other. Sourced by it, after script/shop/stage.sh.
 
 # The value of the first series on /metrics whose name and labels match a regular expression from their beginning on.
-metric() { curl -sf "$url/metrics" | awk -v series="^$1[ ,{}]" '$0 ~ series { print $NF; found = 1; exit } END { exit !found }'; }
+# Reads all of the page, because curl takes it for an error when nobody does.
+metric() {
+  curl -sf "$url/metrics" | awk -v series="^$1[ ,{}]" '!found && $0 ~ series { print $NF; found = 1 } END { exit !found }'
+}
 # metric_is SERIES CONDITION: the value as an awk expression of v.
 metric_is() { awk -v v="$(metric "$1")" "BEGIN { exit !(v != \"\" && ($2)) }"; }
 received() { grep -qE "^[0-9:]+ +$1" "$folder/receiver.log"; }
@@ -18,7 +21,7 @@ verify() {
   echo "$what" | tee -a "$folder/checked" >&2
 }
 
-excerpt() { curl -sf "$url/metrics" | grep -E "$1" | head -n "${2-6}" | sed 's/^/    /' >&2 || true; }
+excerpt() { curl -sf "$url/metrics" | grep -E "$1" | awk -v most="$2" 'NR <= most { print "    " $0 }' >&2 || true; }
 
 act_metrics() {
   say "Act 1: metrics. $url/metrics now has, among others:"
@@ -27,18 +30,23 @@ act_metrics() {
   excerpt '^(pg_up|pg_stat_database_(xact_commit|numbackends|blks_hit)\{.*"shop"|pg_stat_user_tables_n_live_tup)' 8
   verify "/livez answers" curl -sf "$url/livez"
   verify "/readyz answers" wait_until 30 curl -sf "$url/readyz"
-  local milliseconds
-  milliseconds=$(median_while_locked)
-  verify "/metrics takes less than 5 ms at the median while a table is locked (it was $milliseconds)" \
-    awk "BEGIN { exit !($milliseconds < 5) }"
+  local free locked
+  free=$(median_scrape)
+  locked=$(median_scrape_while_locked)
+  # On a busy machine everything takes longer; what a lock must not do is to make it worse.
+  verify "/metrics does not wait for a locked table (median $locked ms, without the lock $free ms)" \
+    awk "BEGIN { exit !($locked < 5 || $locked < 2 * $free) }"
 }
 
-# The median time of a hundred scrapes, while customers are locked exclusively.
-median_while_locked() {
+# The median time of a hundred scrapes, in milliseconds.
+median_scrape() {
+  curl -s -o /dev/null -w '%{time_total}\n' "$url/metrics?[1-100]" | sort -n | awk 'NR == 50 { print $1 * 1000 }'
+}
+median_scrape_while_locked() {
   coproc locker { exec "$bin/psql" -X -q -A -t -U postgres {lifeline}>&-; } 2>/dev/null
   echo 'BEGIN; LOCK TABLE customers IN ACCESS EXCLUSIVE MODE; SELECT 1;' >&"${locker[1]}"
   read -r _ <&"${locker[0]}"
-  curl -s -o /dev/null -w '%{time_total}\n' "$url/metrics?[1-100]" | sort -n | awk 'NR == 50 { print $1 * 1000 }'
+  median_scrape
   # shellcheck disable=SC2154 # bash sets it beside the coprocess's pipes
   kill "$locker_PID"
 }

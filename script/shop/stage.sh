@@ -9,7 +9,8 @@ set_the_stage() {
   # The other end of this pipe sees us go, even when we are killed. Nothing that we start may hold it.
   exec {lifeline}> >(exec setsid script/shop/clean_up "$folder")
   guardian=$!
-  trap 'say "Stopping"; exec {lifeline}>&-; wait "$guardian" || true' EXIT
+  exec {terminal}>&2
+  trap 'say "Stopping" 2>&"$terminal"; exec {lifeline}>&-; wait "$guardian" || true' EXIT
   trap '[[ $finished == yes && $failed == 0 ]]; exit' INT TERM HUP
   export PGCLIENTENCODING=UTF8 PGPASSFILE=$folder/passwords PGHOST=$folder/server PGPORT=5432 PGDATABASE=shop PGTZ=UTC
   bin=$(postgres_programs)

@@ -33,14 +33,14 @@ std::map<std::string, std::set<std::string>> catalog_families() {
   return families;
 }
 
-bool is_metric(std::string name) {
+bool is_metric(const std::string& name) {
   static const auto catalog = catalog_families();
   static const auto code = metrics_made_by_code();
-  if (catalog.contains(name) || code.contains(name)) return true;
-  for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {  // of a histogram
-    if (name.ends_with(suffix) && code.contains(name.substr(0, name.size() - suffix.size()))) return true;
-  }
-  return false;
+  const auto series_of_a_histogram = [&](std::string_view suffix) {
+    return name.ends_with(suffix) && code.contains(name.substr(0, name.size() - suffix.size()));
+  };
+  return catalog.contains(name) || code.contains(name) || series_of_a_histogram("_bucket") ||
+         series_of_a_histogram("_count") || series_of_a_histogram("_sum");
 }
 
 // What PostgreSQL itself calls pg_something, in any version that is here: relations, functions, roles, settings,

@@ -27,6 +27,15 @@ TEST(Files, AreNeverOverwrittenByARename) {
   EXPECT_THROW(create_file(folder / "to"), Error);
 }
 
+TEST(Files, AreLockedForOneHolder) {
+  const TempDir folder;
+  {
+    const Fd first = lock_file(folder / "lock");
+    EXPECT_THROW(lock_file(folder / "lock"), Error);
+  }
+  EXPECT_TRUE(lock_file(folder / "lock"));
+}
+
 TEST(Files, AreReadUpToALimit) {
   const TempDir folder;
   folder.write("big", std::string(1000, 'x'));
