@@ -65,6 +65,7 @@ TEST_P(ActivityCatalog, TheAgeOfATransactionGrowsAlsoWhenItsSessionIsBusy) {
 TEST_P(ActivityCatalog, ConnectionsAreCountedAgainstTheSlotsThatOrdinaryClientsCanHave) {
   const double before = *reader_.value("connections", "pg_stat_activity_connections_used");
   std::vector<PgConnection> clients;
+  clients.reserve(5);
   for (int i = 0; i < 5; ++i) clients.push_back(cluster_.connect());
   EXPECT_EQ(reader_.value("connections", "pg_stat_activity_connections_used"), before + 5);
 

@@ -17,7 +17,7 @@ class ReplicationCatalog : public testing::TestWithParam<int> {
     return primary_.value("replication_slots", metric, {{"slot_name", name}});
   }
 
-  void write_on_primary() {
+  void write_on_primary() const {
     servers_.primary.execute(
         "INSERT INTO public.orders SELECT g, repeat('y', 100) FROM generate_series(100000, 110000) g");
   }

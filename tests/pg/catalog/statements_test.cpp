@@ -30,6 +30,7 @@ class StatementsCatalog : public testing::TestWithParam<int> {
     PgConnection connection = cluster_.connect("postgres", "pgvigil");
     const PgRows rows = connection.query(fmt::format("SELECT {} FROM public.pg_stat_statements(false)", columns));
     std::vector<double> values;
+    values.reserve(static_cast<std::size_t>(rows.columns()));
     for (int column = 0; column < rows.columns(); ++column) values.push_back(std::stod(rows.text(0, column)));
     return values;
   }
