@@ -207,6 +207,7 @@ class RuleEvaluation {
     Observation seen;
     const SnapshotPtr source = source_of(alert);
     if (source) seen.absent_in = source->run;
+    seen.source_removed = input_.tasks != nullptr && !alert.task.empty() && !input_.tasks->contains(alert.task);
     update_.apply(alert, &rule_, seen, std::nullopt);
   }
 

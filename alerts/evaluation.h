@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct EvaluationInput {
   SteadyTime now;
   WallTime wall_now;
   milliseconds elapsed;  // since the evaluation before this one; zero for the first of a process
+  // All tasks there are; null when that is not known. What a task reported that is no more is gone with it.
+  const std::set<std::string>* tasks = nullptr;
 };
 
 // An alert that began to fire, changed its level or ended, whether or not a channel is told.

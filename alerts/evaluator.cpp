@@ -54,8 +54,8 @@ void Evaluator::step() {
   const auto elapsed = last_ ? std::chrono::duration_cast<milliseconds>(now - *last_) : milliseconds(0);
   last_ = now;
   const auto snapshots = snapshots_.all();
-  Evaluation evaluation =
-      evaluate({setup_.rules, setup_.channels, setup_.instance, snapshots, alerts_, now, clock_.wall_now(), elapsed});
+  Evaluation evaluation = evaluate({setup_.rules, setup_.channels, setup_.instance, snapshots, alerts_, now,
+                                    clock_.wall_now(), elapsed, setup_.tasks.empty() ? nullptr : &setup_.tasks});
   store_.commit(evaluation.changes);
   report(evaluation);
   alerts_ = std::move(evaluation.alerts);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ class Evaluator {
     std::string instance;
     std::vector<Rule> rules;
     std::vector<ChannelPolicy> channels;
+    std::set<std::string> tasks = {};  // all that report; empty when that is not known
   };
   struct Status {
     std::uint64_t evaluations = 0;  // that ended well

@@ -101,6 +101,7 @@ bool LifecycleState::pending() const {
 Step advance(const LifecycleState& state, const LifecyclePolicy& policy, const Observation& seen,
              milliseconds elapsed) {
   if (seen.rule_removed) return {{}, Reason::rule_removed};
+  if (seen.source_removed) return {{}, Reason::subject_gone};
   LifecycleState next = state;
   count_absence(next, seen);
   if (next.absent_runs >= runs_until_gone) return {{}, Reason::subject_gone};

@@ -38,6 +38,7 @@ struct Observation {
   std::array<Condition, all_levels.size()> levels;
   bool rule_removed = false;
   std::optional<std::uint64_t> absent_in;  // the run of the source that ended well and did not report the subject
+  bool source_removed = false;             // nothing will ever report the subject again
 };
 
 // How long something has been true, counted over the times at which somebody looked: time that nobody saw (no data, the

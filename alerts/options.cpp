@@ -100,8 +100,8 @@ std::string host_name() {
 
 }  // namespace
 
-Evaluator::Setup AlertOptions::evaluator_setup() const {
-  Evaluator::Setup setup{interval, instance, rules, {}};
+Evaluator::Setup AlertOptions::evaluator_setup(std::set<std::string> tasks) const {
+  Evaluator::Setup setup{interval, instance, rules, {}, std::move(tasks)};
   for (const ChannelOptions& channel : channels) setup.channels.push_back(channel.policy());
   return setup;
 }

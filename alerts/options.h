@@ -17,7 +17,8 @@ struct AlertOptions {
   std::vector<Rule> rules;
   std::vector<ChannelOptions> channels;
 
-  Evaluator::Setup evaluator_setup() const;
+  // `tasks`: the names of all tasks whose snapshots the rules will see.
+  Evaluator::Setup evaluator_setup(std::set<std::string> tasks = {}) const;
 };
 
 // Reads `alerts` of the configuration's root (absent: the defaults), the built-in rules and the rule files it names.

@@ -28,10 +28,11 @@ SteadyTime next_in_phase(SteadyTime now, milliseconds period, milliseconds phase
 
 }  // namespace
 
-std::size_t Agenda::add(const std::string& name, const Schedule& schedule, Moment now) {
+std::size_t Agenda::add(const std::string& name, const Schedule& schedule, First first, Moment now) {
   Entry entry{schedule, milliseconds(0), now.steady, std::nullopt, false};
   if (const auto* interval = std::get_if<Interval>(&schedule)) {
     entry.phase = milliseconds(stable_hash(name) % static_cast<std::uint64_t>(interval->period.count()));
+    if (first == First::in_phase) entry.next = next_in_phase(now.steady, interval->period, entry.phase);
   } else {
     entry.next_wall = std::get<Calendar>(schedule).cron.next(now.wall);
   }

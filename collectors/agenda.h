@@ -25,9 +25,11 @@ class Agenda {
     bool start = false;  // false: the task is still running, so this occurrence is missed too
   };
 
-  // Intervals start at once (the first metrics should not wait), then at a phase of their own; calendars at their next
-  // time. Returns the task's number.
-  std::size_t add(const std::string& name, const Schedule& schedule, Moment now);
+  // A collector's interval starts at once (the first metrics should not wait), then at a phase of its own; a job's only
+  // at its phase, so that a restart or a reload is no reason to take a backup. Calendars start at their next time.
+  // Returns the task's number.
+  enum class First { at_once, in_phase };
+  std::size_t add(const std::string& name, const Schedule& schedule, First first, Moment now);
 
   // Everything whose time has come. A task that it lets start counts as running until finished().
   std::vector<Due> take_due(Moment now);

@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/error.h"
 #include "core/text.h"
 
 namespace pgvigil {
 
-std::optional<Schedule> decode_schedule(Section& section, std::string_view key) {
+std::optional<Schedule> decode_schedule(Section& section, std::string_view key, const std::string& default_timezone) {
   constexpr std::string_view every = "every ";
-  const std::string timezone = section.text("timezone", "UTC");
+  const std::string timezone = section.text("timezone", default_timezone);
   const auto value = section.require(key);
   const auto text = value ? value->text() : std::nullopt;
   if (!text) return std::nullopt;
@@ -20,7 +22,11 @@ std::optional<Schedule> decode_schedule(Section& section, std::string_view key) 
     return std::nullopt;
   }
   try {
-    return Schedule(Calendar{Cron::parse(*text, timezone)});
+    Cron cron = Cron::parse(*text, timezone);
+    // Calendars repeat: what does not come after one instant does not come after any.
+    if (cron.next(WallTime())) return Schedule(Calendar{std::move(cron)});
+    value->fail(fmt::format("'{}' never comes: no month that it names has such a day", *text));
+    return std::nullopt;
   } catch (const Error& error) {
     value->fail(error.what());
     return std::nullopt;

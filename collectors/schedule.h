@@ -23,8 +23,10 @@ struct Calendar {
 
 using Schedule = std::variant<Interval, Calendar>;
 
-// Reads `key` ("every 15s", "@daily", "0 2 * * *") with `timezone` beside it (an IANA name, default UTC).
-std::optional<Schedule> decode_schedule(Section& section, std::string_view key);
+// Reads `key` ("every 15s", "@daily", "0 2 * * *") with `timezone` beside it (an IANA name). A calendar that never
+// comes is a problem like any other that is reported.
+std::optional<Schedule> decode_schedule(Section& section, std::string_view key,
+                                        const std::string& default_timezone = "UTC");
 
 std::string describe(const Schedule& schedule);
 

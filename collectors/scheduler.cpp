@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -24,7 +25,10 @@ milliseconds validity(const Schedule& schedule) {
 
 std::size_t count_series(const std::vector<Family>& families) {
   std::size_t count = 0;
-  for (const Family& family : families) count += family.samples.size();
+  for (const Family& family : families) {
+    count += static_cast<std::size_t>(std::count_if(family.samples.begin(), family.samples.end(),
+                                                    [](const Sample& sample) { return !std::isnan(sample.value); }));
+  }
   return count;
 }
 
@@ -53,7 +57,8 @@ void TaskRunner::run(const std::stop_token& stop) {
     report.series = count_series(families);
     report.outcome = context.skipped.empty() ? Outcome::success : Outcome::skipped;
     report.reason = context.skipped;
-    publish_result(std::move(families), started);
+    // Data of a skipped run would say that all subjects are gone, while it is only not known what they do.
+    if (context.skipped.empty()) publish_result(std::move(families), started);
   } catch (const std::exception& error) {
     if (stop.stop_requested()) return;  // we asked for it: no failure of the task
     report.outcome = Outcome::failed;
@@ -107,7 +112,8 @@ Scheduler::Scheduler(std::vector<TaskPtr> tasks, ConnectionPool& connections, co
     const TaskInfo& info = task->info();
     runners_.emplace_back(*task, connections, clock, observer, publish);
     lane_of_.push_back(info.kind == TaskKind::job ? &lanes_.emplace_back() : &collectors);
-    agenda_.add(info.name, info.schedule, now);
+    const auto first = info.kind == TaskKind::job ? Agenda::First::in_phase : Agenda::First::at_once;
+    agenda_.add(info.name, info.schedule, first, now);
   }
   for (Lane& lane : lanes_) {
     const int threads = &lane == &collectors ? collector_threads : 1;

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "core/error.h"
@@ -12,6 +13,8 @@
 namespace pgvigil {
 
 namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 std::optional<double> parse_value(std::string_view text) {
   if (text == "t") return 1;
@@ -81,8 +84,8 @@ std::vector<Family> families_of(const CatalogEntry& entry, int server_version, c
     for (const int position : layout.labels) labels.push_back(rows.text(row, position));
     for (const Layout::Value& value : layout.values) {
       const auto text = rows.get(row, value.position);
-      const auto number = text ? parse_value(*text) : std::nullopt;
-      if (number) families[value.family].samples.push_back({labels, *number * value.scale});
+      const double number = text ? parse_value(*text).value_or(unknown) : unknown;
+      families[value.family].samples.push_back({labels, number * value.scale});
     }
   }
   return families;

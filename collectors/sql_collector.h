@@ -5,8 +5,8 @@
 
 namespace pgvigil {
 
-// Makes samples of the rows that a catalogue query returned. NULL is no sample, t and f are 1 and 0, what is no finite
-// number is dropped. Every family of the entry is returned, also those without samples. Throws Error::invalid when the
+// Makes samples of the rows that a catalogue query returned. t and f are 1 and 0; NULL and what is no finite number are
+// NaN: not known. Every family of the entry is returned, also those without samples. Throws Error::invalid when the
 // rows' columns are not the ones that the entry declares for this server version.
 std::vector<Family> families_of(const CatalogEntry& entry, int server_version, const PgRows& rows);
 

@@ -1,5 +1,6 @@
 #include "config/config.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -19,12 +20,13 @@ ListenOptions decode_listen(Section& root) {
   const bool number =
       error == std::errc() && end == port.data() + port.size() && listen.port >= 0 && listen.port <= 65535;
   const std::string address = text->substr(0, colon);
-  const bool ipv4 = !address.empty() && address.find_first_not_of("0123456789.") == std::string::npos;
+  in_addr parsed{};
+  const bool ipv4 = ::inet_pton(AF_INET, address.c_str(), &parsed) == 1;
   if (!number || !ipv4) {
     value->fail(
         fmt::format("'{}' is no address to listen on; allowed is ADDRESS:PORT with an IPv4 address, such as "
                     "127.0.0.1:9187 or 0.0.0.0:9187",
-                    *text));
+                    value->written()));
     return {};
   }
   listen.address = address;

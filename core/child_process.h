@@ -19,10 +19,12 @@ namespace pgvigil {
 // What to run. There is no shell: the words of argv arrive as they are. Nothing secret may stand in argv (everybody can
 // read it); what is secret goes into the environment or a file.
 struct Command {
-  std::vector<std::string> argv;                   // argv[0] is looked up in PATH unless it holds a slash
-  std::map<std::string, std::string> environment;  // added to the agent's own
-  std::optional<std::string> run_as;               // a system user, only when the agent runs as root
-  std::filesystem::path working_folder;            // empty: the agent's own
+  std::vector<std::string> argv;  // argv[0] is looked up in PATH unless it holds a slash
+  // Added to what a child gets of the agent's own: PATH, HOME, LANG, LC_*, TZ, TMPDIR, LD_LIBRARY_PATH, and PG* unless
+  // it runs as another user.
+  std::map<std::string, std::string> environment;
+  std::optional<std::string> run_as;     // a system user, only when the agent runs as root
+  std::filesystem::path working_folder;  // empty: the agent's own
 };
 
 struct ExitStatus {

@@ -56,10 +56,12 @@ std::string session_settings(const PgOptions& options) {
   return fmt::format(
       "SET lock_timeout = {}; SET statement_timeout = {}; SET default_transaction_read_only = {};"
       "SET idle_in_transaction_session_timeout = 60000; SET jit = off; SET max_parallel_workers_per_gather = 0;"
-      "SET search_path = pg_catalog; SET client_min_messages = warning; SET datestyle = 'ISO';"
+      "{}SET client_min_messages = warning; SET datestyle = 'ISO';"
       "SET intervalstyle = 'postgres'; SET extra_float_digits = 1",
       options.lock_timeout.count(), options.statement_timeout.count(),
-      options.access == Access::read_only ? "on" : "off");
+      options.access == Access::read_only ? "on" : "off",
+      // Names in a catalogue query can then not be taken over by an object of the same name in another schema.
+      options.access == Access::read_only ? "SET search_path = pg_catalog; " : "");
 }
 
 PGconn* start_connecting(const PgOptions& options) {

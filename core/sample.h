@@ -9,7 +9,8 @@ namespace pgvigil {
 enum class MetricType { gauge, counter };
 
 // One time series' current value. Its label values stand in the order of its family's label names, so that two samples
-// of a family cannot disagree about which labels there are.
+// of a family cannot disagree about which labels there are. NaN says that the subject is there and its value is not
+// known: /metrics leaves such a series out, and a rule must not take it for a subject that is gone.
 struct Sample {
   std::vector<std::string> label_values;
   double value = 0;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -65,11 +66,21 @@ std::optional<Identity> find_identity(const std::optional<std::string>& user) {
   return identity;
 }
 
+// What of the agent's own environment a child gets. Not all: secrets of the configuration may come from there. libpq's
+// variables are for programs that the agent runs as itself.
+bool inherited(std::string_view variable, bool as_other_user) {
+  if (variable.starts_with("PG")) return !as_other_user;
+  if (variable.starts_with("LC_")) return true;
+  constexpr std::array<std::string_view, 6> names{"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH"};
+  return std::find(names.begin(), names.end(), variable) != names.end();
+}
+
 std::vector<std::string> merged_environment(const Command& command) {
   std::vector<std::string> result;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
-    if (!command.environment.contains(std::string(text.substr(0, text.find('='))))) result.emplace_back(text);
+    const std::string name(text.substr(0, text.find('=')));
+    if (inherited(name, command.run_as.has_value()) && !command.environment.contains(name)) result.emplace_back(text);
   }
   for (const auto& [name, value] : command.environment) result.push_back(fmt::format("{}={}", name, value));
   return result;

@@ -86,6 +86,9 @@ constexpr std::string_view size_rule = "a size such as 512kB, 10MB or 10GB";
 std::string YamlValue::where() const {
   return fmt::format("{}:{}:{}", node_->file, node_->line, node_->column);
 }
+std::string YamlValue::written() const {
+  return node_->yaml.Scalar();
+}
 bool YamlValue::is_map() const {
   return node_->yaml.IsMap();
 }
@@ -118,7 +121,7 @@ std::optional<T> parsed(const YamlValue& value, std::optional<T> (*parse)(std::s
   const auto text = value.text();
   if (!text) return std::nullopt;
   const auto result = parse(*text);
-  if (!result) value.fail(fmt::format("{} is not {}", shown(*text), allowed));
+  if (!result) value.fail(fmt::format("{} is not {}", shown(value.written()), allowed));
   return result;
 }
 
@@ -192,7 +195,13 @@ std::optional<Section> Section::load(const std::filesystem::path& file, Problems
 
 std::optional<Section> Section::parse(std::string_view text, const std::string& name, Problems& problems) {
   try {
-    const YAML::Node root = YAML::Load(std::string(text));
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1) {
+      const YAML::Mark second = documents[1].Mark();
+      problems.add(fmt::format("{}:{}:{}", name, second.line + 1, second.column + 1),
+                   "a second document begins here (---); a file holds one");
+    }
+    const YAML::Node root = documents.empty() ? YAML::Node() : documents.front();
     const bool empty = !root.IsDefined() || root.IsNull();
     YamlValue value(
         make_node(empty ? YAML::Node(YAML::NodeType::Map) : root, empty ? YAML::Mark() : root.Mark(), name, problems));
@@ -299,7 +308,7 @@ std::string Section::choice(std::string_view key, const std::string& fallback,
   const auto result = found ? found->text() : std::nullopt;
   if (!result) return fallback;
   if (std::find(allowed.begin(), allowed.end(), *result) != allowed.end()) return *result;
-  found->fail(fmt::format("{} is {}; allowed is {}", key, shown(*result), join(allowed, ", ")));
+  found->fail(fmt::format("{} is {}; allowed is {}", key, shown(found->written()), join(allowed, ", ")));
   return fallback;
 }
 
@@ -311,7 +320,11 @@ Secret Section::secret(std::string_view key) {
     file->fail(fmt::format("both {} and {} are given; one is enough", key, file_key));
     return {};
   }
-  if (direct) return Secret(direct->text().value_or(""));
+  if (direct) {
+    const auto text = direct->text();
+    if (text && text->empty()) direct->fail(fmt::format("{} is empty", key));
+    return Secret(text.value_or(""));
+  }
   if (!file) return {};
   const std::filesystem::path where_it_is = path(file_key);
   try {

@@ -34,7 +34,8 @@ class YamlValue {
   struct Node;  // hides yaml-cpp
   explicit YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
 
-  std::string where() const;  // FILE:LINE:COLUMN
+  std::string where() const;    // FILE:LINE:COLUMN
+  std::string written() const;  // a scalar as it stands in the file, fit for messages: without what ${NAME} stands for
   bool is_map() const;
   bool is_list() const;
   bool is_scalar() const;

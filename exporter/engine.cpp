@@ -73,7 +73,7 @@ Engine::Engine(const Config& config, const Surroundings& around, std::vector<Tas
       outbox_(around.store),
       alerts_(around.store),
       delivery_(config.alerts.channels, outbox_, https_, plain_, around.clock),
-      evaluator_(config.alerts.evaluator_setup(), around.snapshots, alerts_, around.clock,
+      evaluator_(config.alerts.evaluator_setup(task_names_), around.snapshots, alerts_, around.clock,
                  [this] { delivery_.ring(); }),
       scheduler_(std::move(tasks), connections_, around.clock, around.observer, around.publish) {
   delivery_.start();

@@ -65,6 +65,16 @@ HttpReply text_reply(int status, std::string text) {
   return reply;
 }
 
+// RFC 9110, 12.5.3: "gzip" in the list, unless its weight is zero.
+bool accepts_gzip(const char* encodings) {
+  for (const std::string& item : split(lower(encodings), ',')) {
+    const std::vector<std::string> parts = split(item, ';');
+    if (trim(parts.front()) != "gzip") continue;
+    return parts.size() < 2 || trim(parts[1]).find_first_of("123456789") != std::string_view::npos;
+  }
+  return false;
+}
+
 HttpReply answer(const HttpServer::Handler& handler, const mg_request_info& request, const char* encodings) {
   const std::string method = request.request_method;
   if (const auto problem = framing_problem(request)) return text_reply(400, *problem);
@@ -73,7 +83,7 @@ HttpReply answer(const HttpServer::Handler& handler, const mg_request_info& requ
     reply.headers.emplace_back("Allow", "GET, HEAD");
     return reply;
   }
-  const bool gzip = encodings != nullptr && lower(encodings).find("gzip") != std::string::npos;
+  const bool gzip = encodings != nullptr && accepts_gzip(encodings);
   try {
     return handler({method, request.local_uri == nullptr ? "/" : request.local_uri, gzip});
   } catch (const std::exception& error) {
@@ -107,13 +117,13 @@ HttpServer::HttpServer(const std::string& address, int port, Handler handler) : 
   const std::array<const char*, 15> options{"listening_ports",
                                             where.c_str(),
                                             "num_threads",
-                                            "6",
+                                            "32",
                                             "request_timeout_ms",
-                                            "5000",
+                                            "2000",
                                             "enable_keep_alive",
                                             "yes",
                                             "keep_alive_timeout_ms",
-                                            "5000",
+                                            "2000",
                                             "tcp_nodelay",
                                             "1",
                                             "enable_directory_listing",

@@ -89,7 +89,7 @@ void SelfMetrics::run_ended(const TaskInfo& task, const RunReport& report) {
   registry_->runs.Add({{"task", task.name}, {"outcome", std::string(to_string(report.outcome))}}).Increment();
   registry_->durations.Add(labels, duration_buckets()).Observe(report.duration.count());
   registry_->up.Add(labels).Set(report.outcome == Outcome::failed ? 0 : 1);
-  if (report.outcome == Outcome::failed) return;
+  if (report.outcome != Outcome::success) return;
   registry_->series.Add(labels).Set(static_cast<double>(report.series));
   registry_->last_success.Add(labels).Set(unix_seconds(report.ended_at));
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/text.h"
 #include "exporter/version.h"
 
@@ -131,7 +133,7 @@ std::string task_row(const std::string& name, const TaskBoard::Line& line, WallT
 std::optional<double> current_value(const std::vector<SnapshotPtr>& snapshots, std::string_view metric,
                                     SteadyTime now) {
   const Family* family = find_family(snapshots, metric, now);
-  if (family == nullptr || family->samples.empty()) return std::nullopt;
+  if (family == nullptr || family->samples.empty() || std::isnan(family->samples.front().value)) return std::nullopt;
   return family->samples.front().value;
 }
 

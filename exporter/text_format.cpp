@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 namespace pgvigil {
 
@@ -62,10 +63,11 @@ RenderedText render_text(const std::vector<Family>& families) {
   std::unordered_set<std::string> seen;
   std::string labels;
   for (const Family& family : families) {
-    if (family.samples.empty()) continue;
     seen.clear();
-    append_header(result.text, family);
+    bool first = true;
     for (const Sample& sample : family.samples) {
+      if (std::isnan(sample.value)) continue;
+      if (std::exchange(first, false)) append_header(result.text, family);
       labels.clear();
       append_labels(labels, family, sample);
       if (!seen.insert(labels).second) {

@@ -13,7 +13,8 @@ struct RenderedText {
 };
 
 // Writes families in the Prometheus text format 0.0.4
-// (https://prometheus.io/docs/instrumenting/exposition_formats/). Families without samples leave no trace.
+// (https://prometheus.io/docs/instrumenting/exposition_formats/). Unknown values (NaN) and
+// families without samples leave no trace.
 RenderedText render_text(const std::vector<Family>& families);
 
 }  // namespace pgvigil

@@ -88,7 +88,7 @@ Manifest BackupJob::take(const JobRun& run, RunContext& context) const {
   const std::unique_ptr<PartialSet> set = store_->begin(run.id);
   BackgroundCount count(source);
   CompressedObjectWriter dump(*set, dump_object_name(options_.database), options_.compression_level);
-  stream_output(dump_command(tools, connection, source.name()), dump, context.deadline, context.stop,
+  stream_output(dump_command(tools, connection, options_.database, source.name()), dump, context.deadline, context.stop,
                 [&] { count.start(); });
   PlainObjectWriter globals(*set, std::string(globals_object_name));
   stream_output(globals_command(tools, connection, options_.database), globals, context.deadline, context.stop);

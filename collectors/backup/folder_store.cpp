@@ -91,8 +91,12 @@ class FolderSet final : public PartialSet {
 }  // namespace
 
 bool is_committed_set(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(folder / manifest_name, ignored);
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(folder / manifest_name, error);
+  if (status.type() == std::filesystem::file_type::none) {
+    throw Error(Error::Kind::unavailable, fmt::format("cannot look into {}: {}", folder.string(), error.message()));
+  }
+  return std::filesystem::is_regular_file(status);
 }
 
 std::unique_ptr<PartialSet> FolderStore::begin(const std::string& id) {

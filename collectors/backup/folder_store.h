@@ -22,7 +22,7 @@ class FolderStore final : public BackupStore {
   std::filesystem::path folder_;  // of the job
 };
 
-// Whether the set in `folder` was committed.
+// Whether the set in `folder` was committed. Throws Error::unavailable when that cannot be seen.
 bool is_committed_set(const std::filesystem::path& folder);
 
 }  // namespace pgvigil

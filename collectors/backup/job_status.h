@@ -26,7 +26,8 @@ struct JobStatus {
   std::string job;
   std::string database;
   WallTime configured_since;
-  std::optional<BackupSummary> newest;
+  bool store_readable = true;
+  std::optional<BackupSummary> newest;  // as far as the store could be read
   RunHistory backups;
   bool has_drill = false;
   RunHistory drills;

@@ -18,15 +18,23 @@ std::map<std::string, std::string> environment(const PgOptions& source) {
   return result;
 }
 
+// A bare name with '=' in it would be read as a connection string; and a service's own database wins over PGDATABASE.
+// For pg_dumpall this is the value of --database: of --dbname it takes everything but the database.
+std::string as_conninfo(const std::string& database) {
+  return with_database("", database);
+}
+
 std::string program_name(const Command& command) {
   return command.argv.front().substr(command.argv.front().rfind('/') + 1);
 }
 
 }  // namespace
 
-Command dump_command(const PgTools& tools, const PgOptions& source, const std::string& snapshot) {
+Command dump_command(const PgTools& tools, const PgOptions& source, const std::string& database,
+                     const std::string& snapshot) {
   return {{tools.program("pg_dump"), "--format=custom", "--compress=0", "--no-password",
-           fmt::format("--lock-wait-timeout={}", lock_wait.count()), fmt::format("--snapshot={}", snapshot)},
+           fmt::format("--dbname={}", as_conninfo(database)), fmt::format("--lock-wait-timeout={}", lock_wait.count()),
+           fmt::format("--snapshot={}", snapshot)},
           environment(source),
           {},
           {}};
@@ -34,7 +42,7 @@ Command dump_command(const PgTools& tools, const PgOptions& source, const std::s
 
 Command globals_command(const PgTools& tools, const PgOptions& source, const std::string& database) {
   return {{tools.program("pg_dumpall"), "--globals-only", "--no-role-passwords", "--no-password",
-           fmt::format("--database={}", database)},
+           fmt::format("--database={}", as_conninfo(database))},
           environment(source),
           {},
           {}};

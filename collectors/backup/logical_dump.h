@@ -12,9 +12,10 @@
 // pg_dump and pg_dumpall, streamed.
 namespace pgvigil {
 
-// `pg_dump` in the custom format, uncompressed (the pipeline does that better), of the database of `source` at an
+// `pg_dump` in the custom format, uncompressed (the pipeline does that better), of `database` at an
 // exported snapshot. No secret is in its words: they are in its environment.
-Command dump_command(const PgTools& tools, const PgOptions& source, const std::string& snapshot);
+Command dump_command(const PgTools& tools, const PgOptions& source, const std::string& database,
+                     const std::string& snapshot);
 
 // `pg_dumpall` for what is outside of the database: roles, memberships, tablespaces. Without passwords, so that no
 // superuser is needed and the file is no secret.

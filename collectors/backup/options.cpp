@@ -28,9 +28,9 @@ std::string decode_name(Section& section) {
   return name;
 }
 
-Schedule required_schedule(Section& section) {
+Schedule required_schedule(Section& section, const std::string& timezone) {
   const Schedule daily = Interval{std::chrono::hours(24)};  // stands for one that is wrong, which is reported
-  return decode_schedule(section, "schedule").value_or(daily);
+  return decode_schedule(section, "schedule", timezone).value_or(daily);
 }
 
 std::optional<std::string> optional_text(Section& section, std::string_view key) {
@@ -46,9 +46,10 @@ VerificationQuery decode_query(Section section) {
   return query;
 }
 
-DrillOptions decode_drill(Section section) {
+// `timezone` is the job's, for a drill that names none.
+DrillOptions decode_drill(Section section, const std::string& timezone) {
   DrillOptions drill;
-  drill.schedule = required_schedule(section);
+  drill.schedule = required_schedule(section, timezone);
   drill.timeout = section.duration("timeout", usual_timeout, shortest_timeout, longest_timeout);
   drill.run_as = optional_text(section, "run_as");
   drill.folder = section.path("folder");
@@ -63,7 +64,8 @@ BackupOptions decode_backup(Section& section) {
   BackupOptions job;
   job.name = decode_name(section);
   job.database = section.require_text("database");
-  job.schedule = required_schedule(section);
+  const std::string timezone = section.text("timezone", "UTC");
+  job.schedule = required_schedule(section, timezone);
   if (section.require("folder")) job.folder = section.path("folder");
   job.compression_level =
       static_cast<int>(section.integer("compression_level", 3, ZstdCompressor::min_level, ZstdCompressor::max_level));
@@ -72,7 +74,7 @@ BackupOptions decode_backup(Section& section) {
   job.password = section.secret("password");
   job.log_database = optional_text(section, "log_database");
   if (section.has("pg_bin")) job.pg_bin = section.path("pg_bin");
-  if (auto verify = section.section("verify")) job.verify = decode_drill(std::move(*verify));
+  if (auto verify = section.section("verify")) job.verify = decode_drill(std::move(*verify), timezone);
   section.finish();
   return job;
 }

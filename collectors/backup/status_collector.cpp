@@ -32,23 +32,43 @@ BackupStatusCollector::BackupStatusCollector(std::vector<Job> jobs, RunJournal j
     : journal_(journal), info_{"backups", TaskKind::collector, Interval{seconds(5)}, seconds(5)} {
   for (Job& job : jobs) {
     const WallTime since = journal_.configured_since(job.options.name, now);
-    jobs_.push_back({std::move(job), since, {}, {}});
+    jobs_.push_back({std::move(job), since, {}, {}, {}});
   }
 }
 
-void BackupStatusCollector::refresh(Known& known) {
+// Throws Error when something could not be read; what was known before is then still there.
+void BackupStatusCollector::read_store(Known& known) {
   const std::vector<std::string> ids = known.job.store->ids();
   const std::set<std::string> present(ids.begin(), ids.end());
   std::erase_if(known.backups, [&](const auto& entry) { return !present.contains(entry.first); });
   std::erase_if(known.unreadable, [&](const auto& id) { return !present.contains(id); });
+  std::optional<Error> failure;
   for (const std::string& id : present) {
     if (known.backups.contains(id) || known.unreadable.contains(id)) continue;
     try {
       known.backups.emplace(id, summarise(known.job.store->manifest(id)));
     } catch (const Error& error) {
+      if (error.kind() == Error::Kind::unavailable) {
+        failure = error;  // of the disk, not of the manifest: the next run tries again
+        continue;
+      }
       log::warn("a backup does not count: {}", error.what());
       known.unreadable.insert(id);
     }
+  }
+  if (failure) throw *failure;
+}
+
+// One job's store must not hide the other jobs.
+void BackupStatusCollector::refresh(Known& known) {
+  const std::string& job = known.job.options.name;
+  try {
+    read_store(known);
+    if (!known.store_problem.empty()) log::info("the store of backup {} can be read again", job);
+    known.store_problem.clear();
+  } catch (const std::exception& error) {
+    if (known.store_problem != error.what()) log::error("the store of backup {}: {}", job, error.what());
+    known.store_problem = error.what();
   }
 }
 
@@ -59,6 +79,7 @@ JobStatus BackupStatusCollector::status(Known& known, WallTime now) {
   status.job = options.name;
   status.database = options.database;
   status.configured_since = known.configured_since;
+  status.store_readable = known.store_problem.empty();
   status.newest = newest(known.backups);
   status.backups = journal_.history(options.name, RunKind::backup);
   status.has_drill = options.verify.has_value();

@@ -35,8 +35,10 @@ class BackupStatusCollector final : public Task {
     WallTime configured_since;
     std::map<std::string, BackupSummary> backups;  // by id
     std::set<std::string> unreadable;
+    std::string store_problem;  // why the store could not be read the last time; empty: it could
   };
 
+  static void read_store(Known& known);
   static void refresh(Known& known);
   JobStatus status(Known& known, WallTime now);
 

@@ -5,7 +5,14 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <system_error>
+
+#include "collectors/catalog.h"
+#include "core/file.h"
 #include "tests/support/free_port.h"
 #include "tests/support/pg_cluster.h"
 
@@ -46,14 +53,58 @@ TEST_P(RunningAgent, SaysThatTheServerIsDownAndRecoversByItself) {
   EXPECT_TRUE(becomes(agent_, "pg_up", 1));
 }
 
+// Every collector has had a run, and the last run of none has failed.
+bool all_collectors_work(const std::string& page) {
+  const std::vector<CatalogEntry> entries = built_in_catalog();
+  return std::all_of(entries.begin(), entries.end(), [&](const CatalogEntry& entry) {
+    return find_value(page, fmt::format("pgvigil_task_up{{task=\"{}\"", entry.name)) == 1;
+  });
+}
+
 TEST_P(RunningAgent, AnswersAlthoughItsTablesAreLockedExclusively) {
-  cluster_.execute("CREATE TABLE locked AS SELECT generate_series(1, 1000) AS n");
+  cluster_.execute("CREATE SCHEMA app");
+  cluster_.execute("CREATE TABLE app.locked AS SELECT generate_series(1, 1000) AS n");
   auto session = cluster_.connect();
   session.query("BEGIN");
-  session.query("LOCK TABLE locked, pg_catalog.pg_class IN ACCESS EXCLUSIVE MODE");
+  session.query("LOCK TABLE app.locked IN ACCESS EXCLUSIVE MODE");
   agent_.start();
-  EXPECT_EQ(agent_.get("/metrics").status, 200);
+  const std::string series = R"(pg_stat_user_tables_n_live_tup{datname="postgres",schemaname="app",relname="locked")";
+  std::string page;
+  const auto complete = [&] {
+    page = agent_.metrics();
+    return all_collectors_work(page) && find_value(page, series) && find_value(page, "pg_up") == 1;
+  };
+  EXPECT_TRUE(eventually(patience, complete)) << page;
+  EXPECT_THAT(page, testing::Not(testing::ContainsRegex("pgvigil_task_up\\{[^}]*\\} 0\n")));
   EXPECT_EQ(agent_.get("/livez").status, 200);
+}
+
+// A client that connects, sends `text` and then neither a word nor its end.
+Fd slow_client(std::uint16_t port, std::string_view text) {
+  Fd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0)
+    throw std::system_error(errno, std::generic_category(), "connect");
+  write_all(client, text);
+  return client;
+}
+
+TEST(SlowClients, KeepNobodyElseFromAnAnswer) {
+  const PgCluster cluster;
+  Agent agent(cluster, quick);
+  agent.start();
+  ASSERT_TRUE(becomes(agent, "pg_up", 1));
+  const std::string url = agent.url("");
+  const auto port = static_cast<std::uint16_t>(std::stoi(url.substr(url.rfind(':') + 1)));
+  for (const std::string_view text : {"", "GET /metrics HTTP/1.1\r\nHost: x\r\n"}) {
+    std::vector<Fd> clients(20);
+    for (Fd& client : clients) client = slow_client(port, text);
+    EXPECT_EQ(agent.get("/livez").status, 200) << "after '" << text << "'";
+    EXPECT_EQ(agent.get("/metrics").status, 200) << "after '" << text << "'";
+  }
 }
 
 TEST(Prometheus, AcceptsTheMetricsPage) {

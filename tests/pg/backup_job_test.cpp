@@ -13,6 +13,13 @@
 namespace pgvigil {
 namespace {
 
+// An SQL identifier.
+std::string quoted(const std::string& name) {
+  std::string result = "\"";
+  for (const char c : name) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + "\"";
+}
+
 class BackupJobTest : public testing::Test {
  protected:
   BackupJobTest() { lab_.make_shop(); }
@@ -107,6 +114,29 @@ TEST_F(BackupJobTest, WorksWithARoleThatOwnsTheDatabaseAndIsNoSuperuser) {
   job.conninfo = lab_.cluster().conninfo("postgres", "shop_owner");
   ASSERT_EQ(lab_.run(job, "backup/shop"), "");
   EXPECT_EQ(lab_.run(job, "drill/shop"), "");
+}
+
+TEST_F(BackupJobTest, TakesAndRestoresADatabaseOfAnyName) {
+  // By a role that may connect to no other database, so that only the right one can have been reached.
+  lab_.cluster().execute("REVOKE CONNECT ON DATABASE postgres, template1, shop FROM PUBLIC");
+  lab_.cluster().execute("CREATE ROLE keeper LOGIN");
+  BackupOptions job = lab_.job();
+  job.conninfo = lab_.cluster().conninfo("postgres", "keeper");
+  for (const std::string& name :
+       std::vector<std::string>{"a=b 'c\"", R"(back\slash ')", "Bücher = 本", "postgresql://nowhere/"}) {
+    lab_.cluster().execute("CREATE DATABASE " + quoted(name) + " OWNER keeper");
+    PgOptions keeper;
+    keeper.conninfo = with_database(*job.conninfo, name);
+    keeper.access = Access::read_write;
+    PgConnection::open(keeper).query("CREATE TABLE proof AS SELECT 1 AS one");
+    job.database = name;
+    EXPECT_EQ(lab_.run(job, "backup/shop"), "") << name;
+    EXPECT_EQ(lab_.run(job, "drill/shop"), "") << name;
+    const std::vector<Manifest> all = manifests(lab_.store_folder());
+    ASSERT_FALSE(all.empty());
+    EXPECT_EQ(all.back().source.database, name);
+    EXPECT_EQ(all.back().tables.size(), 1U) << name;
+  }
 }
 
 TEST_F(BackupJobTest, ReportsTheBackupOnMetrics) {

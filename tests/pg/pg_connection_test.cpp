@@ -97,7 +97,9 @@ TEST_P(Sessions, CancelAtTheClientsDeadlineWhenTheServerDoesNot) {
   EXPECT_FALSE(session.usable()) << "the late answer would be read as the next one's";
   EXPECT_TRUE(eventually(20s, [&] {
     return cluster_
-               .execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%hang%' AND pid <> pg_backend_pid()")
+               .execute(
+                   "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%hang%' AND state = 'active' AND pid <> "
+                   "pg_backend_pid()")
                .get(0, 0) == "0";
   })) << "the statement was not cancelled";
 }

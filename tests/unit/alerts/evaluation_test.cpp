@@ -36,7 +36,7 @@ class World {
         last_ ? std::chrono::duration_cast<milliseconds>(clock_.steady_now() - *last_) : milliseconds(0);
     last_ = clock_.steady_now();
     result_ = pgvigil::evaluate(
-        {rules_, channels_, instance_, snapshots_, alerts_, clock_.steady_now(), clock_.wall_now(), elapsed});
+        {rules_, channels_, instance_, snapshots_, alerts_, clock_.steady_now(), clock_.wall_now(), elapsed, tasks_});
     alerts_ = result_.alerts;
     clock_.advance(seconds(10));
     std::vector<std::string> said;
@@ -54,6 +54,7 @@ class World {
   std::string instance_ = "db1";
   std::vector<SnapshotPtr> snapshots_;
   Alerts alerts_;
+  const std::set<std::string>* tasks_ = nullptr;
   Evaluation result_;
   FakeClock clock_;
 
@@ -102,6 +103,26 @@ TEST(Evaluation, AResolveSpeaksOfWhatFired) {
   world.report({{{"a"}, 1}}).evaluate();
   EXPECT_EQ(world.result_.changes.notifications.at(0).announcement.summary, "a at 25 of 20");
   EXPECT_EQ(world.result_.changes.notifications.at(0).value, 1);
+}
+
+TEST(Evaluation, AValueThatIsNotKnownResolvesNothing) {
+  World world({make_rule(above_ten)}, slack());
+  world.report({{{"a"}, 25}}).evaluate();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(world.report({{{"a"}, std::numeric_limits<double>::quiet_NaN()}}).evaluate(), Said{});
+  }
+  EXPECT_EQ(world.report({{{"a"}, 0}}).evaluate(), Said{"slack resolve critical a"});
+}
+
+TEST(Evaluation, WhatATaskReportedEndsWithTheTask) {
+  World world({make_rule(above_ten)}, slack());
+  const std::set<std::string> with{"t"};
+  const std::set<std::string> without{"other"};
+  world.tasks_ = &with;
+  world.report({{{"a"}, 25}}).evaluate();
+  EXPECT_EQ(world.source_is_unknown().evaluate(), Said{});
+  world.tasks_ = &without;
+  EXPECT_EQ(world.evaluate(), Said{"slack resolve critical a"});
 }
 
 TEST(Evaluation, NothingIsSaidTwice) {

@@ -34,7 +34,7 @@ class Agendas : public testing::Test {
 };
 
 TEST_F(Agendas, StartIntervalsAtOnceAndThenRegularly) {
-  agenda_.add("activity", Interval{10s}, now());
+  agenda_.add("activity", Interval{10s}, Agenda::First::at_once, now());
   EXPECT_EQ(agenda_.take_due(now()).size(), 1U);
   agenda_.finished(0);
   EXPECT_TRUE(agenda_.take_due(now()).empty());
@@ -42,10 +42,17 @@ TEST_F(Agendas, StartIntervalsAtOnceAndThenRegularly) {
   EXPECT_EQ(missed_, 0);
 }
 
+TEST_F(Agendas, StartAJobsIntervalOnlyAtItsPhase) {
+  agenda_.add("backup", Interval{60s}, Agenda::First::in_phase, now());
+  EXPECT_TRUE(agenda_.take_due(now()).empty());
+  EXPECT_EQ(starts_within(60s), 1);
+  EXPECT_EQ(starts_within(600s), 10);
+}
+
 TEST_F(Agendas, GiveEachNameAPhaseThatIsTheSameAfterARestart) {
   const auto first_regular_start = [&](const std::string& name, SteadyTime start) {
     Agenda agenda;
-    agenda.add(name, Interval{60s}, {start, clock_.wall_now()});
+    agenda.add(name, Interval{60s}, Agenda::First::at_once, {start, clock_.wall_now()});
     agenda.take_due({start, clock_.wall_now()});
     agenda.finished(0);
     SteadyTime time = start;
@@ -60,7 +67,7 @@ TEST_F(Agendas, GiveEachNameAPhaseThatIsTheSameAfterARestart) {
 }
 
 TEST_F(Agendas, NeverStartATaskThatStillRuns) {
-  agenda_.add("slow", Interval{10s}, now());
+  agenda_.add("slow", Interval{10s}, Agenda::First::at_once, now());
   ASSERT_TRUE(agenda_.take_due(now()).at(0).start);
   std::int64_t missed = 0;
   for (int i = 0; i < 30; ++i) {
@@ -76,7 +83,7 @@ TEST_F(Agendas, NeverStartATaskThatStillRuns) {
 }
 
 TEST_F(Agendas, CountWhatPassedWhileNobodyLooked) {
-  agenda_.add("activity", Interval{10s}, now());
+  agenda_.add("activity", Interval{10s}, Agenda::First::at_once, now());
   starts_within(1s);
   clock_.advance(100s);
   EXPECT_EQ(starts_within(1s), 1);
@@ -85,7 +92,7 @@ TEST_F(Agendas, CountWhatPassedWhileNobodyLooked) {
 }
 
 TEST_F(Agendas, WaitForACalendarsTime) {
-  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, now());
+  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, Agenda::First::at_once, now());
   EXPECT_EQ(starts_within(59s), 0);
   EXPECT_EQ(starts_within(2s), 1);
   EXPECT_EQ(starts_within(3600s), 0);
@@ -93,7 +100,7 @@ TEST_F(Agendas, WaitForACalendarsTime) {
 }
 
 TEST_F(Agendas, RepeatNothingWhenTheClockIsSetBackALittle) {
-  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, now());
+  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, Agenda::First::at_once, now());
   EXPECT_EQ(starts_within(62s), 1);
   clock_.set_wall(parse_time("2026-11-21T01:58:00Z").value());
   EXPECT_EQ(starts_within(600s), 0);
@@ -101,14 +108,14 @@ TEST_F(Agendas, RepeatNothingWhenTheClockIsSetBackALittle) {
 
 TEST_F(Agendas, PlanAnewWhenTheClockWasWrong) {
   clock_.set_wall(parse_time("2036-01-01T00:00:00Z").value());
-  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, now());
+  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, Agenda::First::at_once, now());
   starts_within(1s);
   clock_.set_wall(parse_time("2026-11-21T01:59:30Z").value());
   EXPECT_EQ(starts_within(60s), 1);
 }
 
 TEST_F(Agendas, LookAgainInTimeForTheNextOccurrence) {
-  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, now());
+  agenda_.add("nightly", Calendar{Cron::parse("0 2 * * *")}, Agenda::First::at_once, now());
   EXPECT_LE(agenda_.next_look(now()) - clock_.steady_now(), 15s);
   clock_.advance(58s);
   EXPECT_EQ(agenda_.next_look(now()) - clock_.steady_now(), 2s);

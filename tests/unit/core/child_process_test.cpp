@@ -48,6 +48,15 @@ TEST(Children, SeeTheEnvironmentTheyAreGiven) {
             "1/usr/bin:/bin\n");
 }
 
+TEST(Children, DoNotGetTheAgentsSecrets) {
+  ::setenv("PGVIGIL_TEST_PAGER_KEY", "secret", 1);
+  ::setenv("PAGER_KEY", "secret", 1);
+  EXPECT_EQ(shell("echo $PAGER_KEY").text, "\n");
+  const Output as_other = run({{"sh", "-c", "echo $PAGER_KEY$PGVIGIL_TEST_PAGER_KEY"}, {}, "nobody", {}}, 20s);
+  EXPECT_EQ(as_other.text, "\n");
+  ::unsetenv("PGVIGIL_TEST_PAGER_KEY");
+}
+
 TEST(Children, ThatDoNotExistAreRefusedByName) {
   try {
     run({{"no-such-program-here"}, {}, {}, {}}, 1s);

@@ -110,6 +110,21 @@ TEST_F(Sections, ReportWhatIsNoYamlOrNoMap) {
   EXPECT_THAT(problems_.lines()[2], HasSubstr("/nonexistent/pgvigil.yaml:1:1: cannot open"));
 }
 
+TEST_F(Sections, RefuseASecondDocumentAndAnEmptySecret) {
+  Section section = parse("key: ''\n---\nignored: 1\n");
+  section.secret("key");
+  EXPECT_THAT(problems_.lines(), ElementsAre(HasSubstr("a second document begins here"), "f.yaml:1:6: key is empty"));
+}
+
+TEST_F(Sections, NeverPrintWhatAVariableStandsFor) {
+  ::setenv("PGVIGIL_TEST_SECRET", "hunter2", 1);
+  Section section = parse("level: ${PGVIGIL_TEST_SECRET}\ncount: ${PGVIGIL_TEST_SECRET}\n");
+  section.choice("level", "info", {"debug", "info"});
+  section.integer("count", 0, 0, 1);
+  EXPECT_THAT(problems_.lines(),
+              ElementsAre(HasSubstr("'${PGVIGIL_TEST_SECRET}'"), HasSubstr("'${PGVIGIL_TEST_SECRET}'")));
+}
+
 TEST_F(Sections, SurviveHostileInput) {
   for (const std::string& yaml :
        {std::string(100000, '['), std::string("&a [*a]"), std::string("\0\0", 2), std::string("? [1]\n: 2\n"),

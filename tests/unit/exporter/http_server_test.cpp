@@ -57,6 +57,8 @@ TEST_F(HttpServers, AnswerGetAndHead) {
   EXPECT_THAT(head, Not(HasSubstr("HEAD /x")));
   EXPECT_THAT(answer("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: deflate, GZIP\r\nConnection: close\r\n\r\n"),
               HasSubstr("/ gzip"));
+  EXPECT_THAT(answer("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip;q=0\r\nConnection: close\r\n\r\n"),
+              Not(HasSubstr("gzip\r\n")));
 }
 
 TEST_F(HttpServers, RefuseOtherMethods) {

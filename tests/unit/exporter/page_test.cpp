@@ -46,6 +46,14 @@ TEST(TextFormat, WritesNumbersThatReadBackTheSame) {
   }
 }
 
+TEST(TextFormat, LeavesOutWhatIsNotKnown) {
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(render_text({{"m", "h", MetricType::gauge, {"a"}, {{{"x"}, unknown}, {{"y"}, 2}}},
+                         {"n", "h", MetricType::gauge, {}, {{{}, unknown}}}})
+                .text,
+            "# HELP m h\n# TYPE m gauge\nm{a=\"y\"} 2\n");
+}
+
 TEST(TextFormat, MergesEqualSeriesAndCountsThem) {
   const RenderedText rendered =
       render_text({{"m", "h", MetricType::gauge, {"a"}, {{{"x"}, 1}, {{"y"}, 2}, {{"x"}, 3}}}});

@@ -99,6 +99,15 @@ TEST(BackupFamilies, AJobWithoutADrillHasNoSeriesOfDrills) {
   EXPECT_EQ(value(job, "pgvigil_backup_verified_timestamp_seconds", 1600), std::nullopt);
 }
 
+TEST(BackupFamilies, AStoreThatCannotBeReadIsDownAndWhatIsKnownOfItStays) {
+  JobStatus job = new_job();
+  EXPECT_EQ(value(job, "pgvigil_backup_store_up", 3000), 1);
+  job.newest = BackupSummary{at(2000), at(2000), at(2000), 900, 300, 0};
+  job.store_readable = false;
+  EXPECT_EQ(value(job, "pgvigil_backup_store_up", 3000), 0);
+  EXPECT_EQ(value(job, "pgvigil_backup_age_seconds", 3000), 1000);
+}
+
 TEST(BackupFamilies, AClockThatWasSetBackMakesNoNegativeAge) {
   EXPECT_EQ(value(new_job(), "pgvigil_backup_age_seconds", 10), 0);
 }

@@ -66,6 +66,34 @@ TEST(DecodeBackup, ReadsEverything) {
   EXPECT_EQ(job.verify->queries[1].min, std::nullopt);
 }
 
+// A job and its drill, by calendar; `more` is what else the drill says.
+std::string job_with_drill(const std::string& more) {
+  return "backups:\n  - name: shop\n    database: shop\n    folder: /b\n    schedule: '0 2 * * *'\n"
+         "    timezone: Europe/Berlin\n    verify: { schedule: '0 5 * * *'" +
+         more + " }\n";
+}
+
+TEST(DecodeBackup, ADrillIsInTheTimeZoneOfItsJobUnlessItNamesOne) {
+  const Decoded inherited = decode(job_with_drill(""));
+  ASSERT_EQ(inherited.problems, "");
+  EXPECT_EQ(describe(inherited.jobs.at(0).verify->schedule), "0 5 * * * (Europe/Berlin)");
+  const Decoded own = decode(job_with_drill(", timezone: Asia/Tokyo"));
+  ASSERT_EQ(own.problems, "");
+  EXPECT_EQ(describe(own.jobs.at(0).verify->schedule), "0 5 * * * (Asia/Tokyo)");
+  EXPECT_EQ(describe(own.jobs.at(0).schedule), "0 2 * * * (Europe/Berlin)");
+}
+
+TEST(DecodeBackup, RefusesACalendarThatNeverComes) {
+  const auto problems = [](const std::string& cron) {
+    return decode("backups:\n  - { name: s, database: d, folder: /b, schedule: '" + cron + "' }\n").problems;
+  };
+  for (const char* cron : {"0 0 30 2 *", "0 0 31 4,6,9,11 *", "* * 30 feb *"}) {
+    EXPECT_NE(problems(cron).find(std::string("'") + cron + "' never comes"), std::string::npos) << problems(cron);
+  }
+  EXPECT_EQ(problems("0 0 29 2 *"), "");
+  EXPECT_EQ(problems("0 0 30 2 mon"), "");
+}
+
 TEST(DecodeBackup, NeedsANameADatabaseAScheduleAndAFolder) {
   const std::string problems = decode("backups:\n  - compression_level: 3\n").problems;
   for (const char* key : {"name", "database", "schedule", "folder"}) {

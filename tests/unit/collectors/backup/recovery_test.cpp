@@ -91,6 +91,53 @@ TEST_F(RecoverBackups, RemovesAllFoldersOfADrillEvenWhenOneIsGoneAlready) {
   EXPECT_TRUE(std::filesystem::is_empty(dir_ / "drills"));
 }
 
+TEST_F(RecoverBackups, ARunThatCannotBeSettledNowIsLeftForTheNextStartAndStopsNoOther) {
+  const std::filesystem::path link = dir_ / "backups/shop";
+  std::filesystem::create_directories(link.parent_path());
+  std::filesystem::create_directory_symlink("shop", link);  // to itself: whatever is below cannot be seen
+  killed_run("one", RunKind::backup, {backups_.location("one")}, [] {});
+  make_owned_folder(dir_ / "drills/two", "two");
+  killed_run("two", RunKind::drill, {link / "never-seen", dir_ / "drills/two"}, [] {});
+  make_owned_folder(dir_ / "drills/three", "three");
+  JobRun other;
+  other.id = "three";
+  other.job = "other";
+  other.kind = RunKind::drill;
+  other.owned = {dir_ / "drills/three"};
+  try {
+    journal_.record(other, clock_, [](JobRun&) { throw Killed(); });
+  } catch (const Killed&) {
+  }
+
+  EXPECT_NO_THROW(recover_backups(store_, clock_));
+  EXPECT_EQ(journal_.running().size(), 2U);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "drills/two")) << "one folder must not save the others";
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "drills/three"));
+  EXPECT_EQ(journal_.history("other", RunKind::drill).last_ended->state, RunState::interrupted);
+
+  std::filesystem::remove(link);
+  make_owned_folder(backups_.location("one"), "one");
+  recover_backups(store_, clock_);
+  EXPECT_TRUE(journal_.running().empty());
+  EXPECT_FALSE(std::filesystem::exists(backups_.location("one")));
+  EXPECT_EQ(last()->state, RunState::interrupted);
+}
+
+TEST_F(RecoverBackups, ABackupOnADiskThatIsNotMountedIsSettledWhenItIs) {
+  killed_run("one", RunKind::backup, {backups_.location("one")}, [&] {
+    Manifest manifest;
+    manifest.id = "one";
+    backups_.begin("one")->commit(manifest);
+  });
+  std::filesystem::rename(dir_ / "backups", dir_ / "away");
+  recover_backups(store_, clock_);
+  ASSERT_EQ(journal_.running().size(), 1U);
+  std::filesystem::rename(dir_ / "away", dir_ / "backups");
+  recover_backups(store_, clock_);
+  EXPECT_TRUE(journal_.running().empty());
+  EXPECT_EQ(last()->state, RunState::done);
+}
+
 TEST_F(RecoverBackups, LeavesEndedRunsAsTheyAre) {
   JobRun run;
   run.id = "one";
