@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "collectors/sql_collector.h"
@@ -48,6 +49,9 @@ CatalogReader::Run CatalogReader::run(std::string_view collector) {
   RunContext context{connections_, clock_, clock_.steady_now() + task.info().timeout, {}, {}};
   Run result;
   result.families = task.run(context);
+  for (Family& family : result.families) {
+    std::erase_if(family.samples, [](const Sample& sample) { return std::isnan(sample.value); });
+  }
   result.skipped = context.skipped;
   return result;
 }

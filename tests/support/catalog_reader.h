@@ -29,7 +29,7 @@ class CatalogReader {
   explicit CatalogReader(const PgCluster& cluster, std::string_view database = "postgres",
                          std::string_view role = "pgvigil");
 
-  // Throws Error when the collector fails.
+  // What /metrics would show: without the values that are not known. Throws Error when the collector fails.
   Run run(std::string_view collector);
 
   // The value of a collector's only series of that name that has these labels; nullopt when there is none. Throws when
