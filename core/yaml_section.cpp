@@ -245,7 +245,8 @@ std::optional<YamlValue> Section::require(std::string_view key) {
 
 std::string Section::text(std::string_view key, std::string fallback) {
   const auto found = value(key);
-  return found ? found->text().value_or(fallback) : fallback;
+  if (!found) return fallback;
+  return found->text().value_or(std::move(fallback));
 }
 
 std::string Section::require_text(std::string_view key) {

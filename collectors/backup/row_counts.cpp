@@ -11,9 +11,10 @@ namespace pgvigil {
 
 namespace {
 
-// What belongs to an extension is made by CREATE EXTENSION; what is unlogged is empty on a standby.
+// What belongs to an extension is made by CREATE EXTENSION; what is unlogged is empty on a standby. The size is the one
+// of the last VACUUM or ANALYZE: pg_relation_size would wait for a table that somebody locks.
 constexpr std::string_view tables_sql = R"(
-SELECT format('%I.%I', n.nspname, c.relname), greatest(c.reltuples, 0)::int8, coalesce(pg_relation_size(c.oid), 0)
+SELECT format('%I.%I', n.nspname, c.relname), greatest(c.reltuples, 0)::int8, c.relpages::int8 * current_setting('block_size')::int8
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
   AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'

@@ -56,7 +56,7 @@ void BackupStatusCollector::read_store(Known& known) {
       known.unreadable.insert(id);
     }
   }
-  if (failure) throw *failure;
+  if (failure) throw Error(*failure);
 }
 
 // One job's store must not hide the other jobs.

@@ -62,6 +62,7 @@ std::vector<std::filesystem::path> documents() {
   std::vector<std::filesystem::path> files;
   if (std::filesystem::exists(source / "README.md")) files.push_back(source / "README.md");
   for (const char* folder : {"docs", "config", "dashboards"}) {
+    if (!std::filesystem::exists(source / folder)) continue;
     for (const auto& file : std::filesystem::recursive_directory_iterator(source / folder)) {
       const auto kind = file.path().extension();
       const bool read_by_people = kind == ".md" || kind == ".yaml" || kind == ".json";
