@@ -39,7 +39,6 @@ class Agenda {
   SteadyTime next_look(Moment now) const;
 
   // The next occurrence of a calendar task, on the wall clock.
-  std::optional<WallTime> next_calendar_run(std::size_t task) const { return entries_[task].next_wall; }
 
  private:
   struct Entry {

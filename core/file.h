@@ -54,6 +54,4 @@ void rename_durably(const std::filesystem::path& from, const std::filesystem::pa
 // ends. Throws Error::unavailable when another process has it.
 Fd lock_file(const std::filesystem::path& path);
 
-std::int64_t free_bytes(const std::filesystem::path& folder);
-
 }  // namespace pgvigil

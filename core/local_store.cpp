@@ -79,10 +79,6 @@ bool LocalStore::Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-std::int64_t LocalStore::Transaction::last_insert_id() const {
-  return sqlite3_last_insert_rowid(database_);
-}
-
 LocalStore::Handle LocalStore::open(const std::filesystem::path& file, int flags) {
   sqlite3* database = nullptr;
   const int result = sqlite3_open_v2(file.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr);

@@ -53,7 +53,6 @@ class LocalStore {
    public:
     Statement prepare(std::string_view sql) { return store_.prepare(database_, sql); }
     void execute(std::string_view sql) { prepare(sql).step(); }
-    std::int64_t last_insert_id() const;
 
    private:
     friend class LocalStore;

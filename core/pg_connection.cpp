@@ -60,8 +60,7 @@ std::string session_settings(const PgOptions& options) {
       "SET intervalstyle = 'postgres'; SET extra_float_digits = 1",
       options.lock_timeout.count(), options.statement_timeout.count(),
       options.access == Access::read_only ? "on" : "off",
-      // Names in a catalogue query can then not be taken over by an object of the same name in another schema.
-      options.access == Access::read_only ? "SET search_path = pg_catalog; " : "");
+      options.catalog_names_only ? "SET search_path = pg_catalog; " : "");
 }
 
 PGconn* start_connecting(const PgOptions& options) {
@@ -138,9 +137,6 @@ int PgRows::columns() const {
 }
 std::string PgRows::column_name(int column) const {
   return PQfname(result_.get(), column);
-}
-unsigned PgRows::column_type(int column) const {
-  return PQftype(result_.get(), column);
 }
 
 std::optional<std::string_view> PgRows::get(int row, int column) const {
@@ -250,18 +246,6 @@ bool PgConnection::usable() const {
 std::string PgConnection::parameter(const std::string& name) const {
   const char* value = handle_ ? PQparameterStatus(handle_.get(), name.c_str()) : nullptr;
   return value == nullptr ? "" : value;
-}
-
-std::string PgConnection::quote_identifier(std::string_view name) const {
-  const std::unique_ptr<char, FreeMemory> quoted(PQescapeIdentifier(handle_.get(), name.data(), name.size()));
-  if (!quoted) throw Error(Error::Kind::invalid, "not a valid identifier: " + one_line(name, 60));
-  return quoted.get();
-}
-
-std::string PgConnection::quote_literal(std::string_view text) const {
-  const std::unique_ptr<char, FreeMemory> quoted(PQescapeLiteral(handle_.get(), text.data(), text.size()));
-  if (!quoted) throw Error(Error::Kind::invalid, "not valid text: " + one_line(text, 60));
-  return quoted.get();
 }
 
 std::string with_database(const std::string& conninfo, std::string_view database) {

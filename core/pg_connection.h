@@ -29,6 +29,8 @@ struct PgOptions {
   milliseconds lock_timeout{200};
   milliseconds statement_timeout{5000};  // of the session; a query's own deadline is given with it
   Access access = Access::read_only;
+  // For statements of our own: an object of the same name in another schema can then not take over a name in them.
+  bool catalog_names_only = true;
 };
 
 // The rows of an answer. Values are text, as the server printed them.
@@ -37,7 +39,6 @@ class PgRows {
   int rows() const;
   int columns() const;
   std::string column_name(int column) const;
-  unsigned column_type(int column) const;                          // the type's OID
   std::optional<std::string_view> get(int row, int column) const;  // nullopt: NULL
   std::string text(int row, int column) const;                     // "" for NULL
 
@@ -74,9 +75,6 @@ class PgConnection {
   int server_version() const;                            // 150018
   bool usable() const;                                   // false after a failure that ended the session
   std::string parameter(const std::string& name) const;  // a reported setting, "" when the server does not report it
-
-  std::string quote_identifier(std::string_view name) const;
-  std::string quote_literal(std::string_view text) const;
 
  private:
   struct Finish {

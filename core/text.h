@@ -18,7 +18,7 @@ std::optional<milliseconds> parse_duration(std::string_view text);
 // "512", "10kB", "10KB", "10KiB", "10GB": every suffix counts in 1024, as PostgreSQL's settings do.
 std::optional<std::int64_t> parse_size(std::string_view text);
 
-// The shortest text that parse_duration reads back: "1h30m". For people: format_ago(93 s) is "1m33s".
+// The shortest text that parse_duration reads back: "1h30m".
 std::string format_duration(milliseconds duration);
 
 // "1.8 GB", in steps of 1024, for people.

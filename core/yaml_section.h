@@ -2,58 +2,18 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
 #include "core/secret.h"
+#include "core/yaml_value.h"
 
 namespace pgvigil {
-
-// Everything that is wrong with a set of YAML files, so that a person sees all of it at once.
-class Problems {
- public:
-  // `where` is FILE:LINE:COLUMN.
-  void add(const std::string& where, const std::string& what) { lines_.push_back(where + ": " + what); }
-  bool empty() const { return lines_.empty(); }
-  const std::vector<std::string>& lines() const { return lines_; }
-
- private:
-  std::vector<std::string> lines_;
-};
-
-// One value of a YAML file, with its place. Scalars are read strictly: 010 is ten or an error, never eight; "15" is no
-// duration. A wrong value is reported to Problems and the reading goes on with the fallback.
-class YamlValue {
- public:
-  struct Node;  // hides yaml-cpp
-  explicit YamlValue(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
-
-  std::string where() const;    // FILE:LINE:COLUMN
-  std::string written() const;  // a scalar as it stands in the file, fit for messages: without what ${NAME} stands for
-  bool is_map() const;
-  bool is_list() const;
-  bool is_scalar() const;
-  void fail(const std::string& what) const;  // reports a problem at this place
-
-  // nullopt after having reported what is wrong and what is allowed.
-  std::optional<std::string> text() const;  // ${NAME} is replaced by the environment; $${ is a literal ${
-  std::optional<std::int64_t> integer() const;
-  std::optional<double> number() const;  // also "80%" (0.8), durations ("5m", in seconds) and sizes ("10GB")
-  std::optional<bool> boolean() const;
-  std::optional<milliseconds> duration() const;
-  std::optional<std::int64_t> size() const;
-  std::vector<YamlValue> items() const;  // of a list
-
- private:
-  friend class Section;
-  std::shared_ptr<const Node> node_;
-};
 
 // The members of one YAML map, read key by key by the part that owns them. finish() reports every key that nobody asked
 // for, with the closest known one. Duplicate keys are reported when the section is made.
@@ -69,9 +29,9 @@ class Section {
 
   std::string where() const { return value_.where(); }
   void fail(const std::string& what) const { value_.fail(what); }
-  Problems& problems() const;  // where fail() reports, for a part that reads further files
+  Problems& problems() const { return value_.problems(); }  // where fail() reports, for a part that reads further files
 
-  bool has(std::string_view key) const;
+  bool has(std::string_view key) const { return find(key) != nullptr; }
   std::optional<YamlValue> value(std::string_view key);
   std::optional<YamlValue> require(std::string_view key);  // reports a missing key
 
@@ -103,7 +63,10 @@ class Section {
   void finish();
 
  private:
+  const YamlValue* find(std::string_view key) const;
+
   YamlValue value_;
+  std::vector<std::pair<YamlValue, YamlValue>> members_;
   std::set<std::string, std::less<>> asked_;
 };
 

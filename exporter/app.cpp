@@ -86,7 +86,7 @@ void App::run(const Signals& signals) {
 }
 
 void App::start_engine(const Config& config) {
-  auto engine = std::make_shared<Engine>(
+  auto engine = std::make_unique<Engine>(
       config, Engine::Surroundings{store_, snapshots_, clock_, observers_, [this](const SnapshotPtr& snapshot) {
                                      snapshots_.publish(snapshot);
                                      page_.update(snapshot);
@@ -95,7 +95,7 @@ void App::start_engine(const Config& config) {
   snapshots_.retain(tasks);
   page_.retain(tasks);
   board_.retain(tasks);
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock(mutex_);
   engine_ = std::move(engine);
 }
 
@@ -112,15 +112,15 @@ void App::read_config_again() {
     log::warn("reload: listen and state_dir take effect when the agent is started again");
   }
   pending_ = std::move(config);
-  engine()->hold_jobs();
+  engine_->hold_jobs();
   if (job_running()) log::info("reload: the configuration is good and is taken over when the running job has ended");
 }
 
 void App::take_over_config() {
   {
     // The old engine ends before the new one begins: two would watch the server at the same time.
-    std::shared_ptr<Engine> old;
-    const std::lock_guard lock(mutex_);
+    std::unique_ptr<Engine> old;
+    const std::unique_lock lock(mutex_);
     old.swap(engine_);
   }
   log::configure(pending_->log.level, pending_->log.format);
@@ -135,14 +135,12 @@ bool App::job_running() const {
                      [](const auto& line) { return line.second.kind == TaskKind::job && line.second.running; });
 }
 
-std::shared_ptr<Engine> App::engine() const {
-  const std::lock_guard lock(mutex_);
-  return engine_;
-}
-
 std::vector<Family> App::own_families() const {
   std::vector<Family> families;
-  if (const auto running = engine()) families = running->families();
+  {
+    const std::shared_lock lock(mutex_);
+    if (engine_) families = engine_->families();
+  }
   Family age{
       "pgvigil_task_data_age_seconds", "Age of the data that the task reported last.", MetricType::gauge, {"task"}, {}};
   for (const SnapshotPtr& snapshot : snapshots_.all()) {
@@ -186,7 +184,10 @@ HttpReply App::ready() const {
 
 HttpReply App::status() const {
   StatusView view{snapshots_.all(), {}, board_.lines(), clock_.steady_now(), clock_.wall_now()};
-  if (const auto running = engine()) view.alerts = running->alerts();
+  {
+    const std::shared_lock lock(mutex_);
+    if (engine_) view.alerts = engine_->alerts();
+  }
   HttpReply reply = text_reply(200, status_page(view));
   reply.content_type = "text/html; charset=utf-8";
   reply.headers.emplace_back("Content-Security-Policy",

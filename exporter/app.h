@@ -2,8 +2,8 @@
 
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <vector>
 
 #include "config/config.h"
@@ -40,7 +40,6 @@ class App {
   HttpReply ready() const;
   HttpReply status() const;
   std::vector<Family> own_families() const;
-  std::shared_ptr<Engine> engine() const;
 
   // Tells both what the tasks do.
   struct Observers final : TaskObserver {
@@ -63,9 +62,9 @@ class App {
   Observers observers_{metrics_, board_};
   Fd lock_;  // two agents on one state folder would take each other's runs for left-overs
   LocalStore store_;
-  std::optional<Config> pending_;  // read and good, waiting for running jobs to end
-  mutable std::mutex mutex_;       // guards engine_
-  std::shared_ptr<Engine> engine_;
+  std::optional<Config> pending_;    // read and good, waiting for running jobs to end
+  mutable std::shared_mutex mutex_;  // guards engine_: requests read it, a reload exchanges it
+  std::unique_ptr<Engine> engine_;   // none for the moment between two
   Routes routes_;
   HttpServer server_;  // last: it stops before what it asks
 };

@@ -56,8 +56,6 @@ Findings question(const ScratchCluster& cluster, const Manifest& manifest,
   const std::vector<TableRows> restored =
       count_rows(connection, INT64_MAX, until(context.deadline, context.clock), context.stop);
   findings.problems = compare_rows(manifest.tables, restored);
-  // The user's questions are asked as the user's programs would ask them.
-  connection.query("RESET search_path", until(context.deadline, context.clock), context.stop);
   for (const VerificationQuery& query : queries) check_query(connection, query, findings, context);
   return findings;
 }

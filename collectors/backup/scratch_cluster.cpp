@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -61,6 +62,10 @@ std::string in_quotes(std::string_view value) {
   return result + "'";
 }
 
+bool is_in(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
 // A process that works in a folder, held by a descriptor, so that its number cannot be given to another one meanwhile.
 Fd process_in(const std::filesystem::path& proc_entry, const std::filesystem::path& folder) {
   const int pid = std::atoi(proc_entry.filename().c_str());  // NOLINT(cert-err34-c): 0 is no process
@@ -68,10 +73,10 @@ Fd process_in(const std::filesystem::path& proc_entry, const std::filesystem::pa
   Fd process = open_pidfd(pid);
   std::error_code error;
   const std::filesystem::path working_folder = std::filesystem::read_symlink(proc_entry / "cwd", error);
-  return process && !error && working_folder == folder ? std::move(process) : Fd();
+  return process && !error && is_in(working_folder, folder) ? std::move(process) : Fd();
 }
 
-// PostgreSQL's processes all work in the data folder.
+// initdb and its children begin in the cluster's folder; PostgreSQL's processes go on to the data folder.
 std::vector<Fd> processes_in(const std::filesystem::path& folder) {
   std::vector<Fd> processes;
   std::error_code ignored;
@@ -202,19 +207,20 @@ PgConnection ScratchCluster::connect(std::string_view database, Access access, c
   options.conninfo = conninfo(database);
   options.application_name = "pgvigil/" + plan_.run;
   options.access = access;
+  options.catalog_names_only = false;
   return PgConnection::open(options, stop);
 }
 
 void stop_leftover_server(const std::filesystem::path& folder) {
   std::error_code absent;
-  const std::filesystem::path data = std::filesystem::canonical(folder / "data", absent);
+  const std::filesystem::path home = std::filesystem::canonical(folder, absent);
   if (absent) return;
-  for (const int signal : {SIGQUIT, SIGKILL}) {
-    const std::vector<Fd> processes = processes_in(data);
+  for (const int signal : {SIGQUIT, SIGKILL, SIGKILL}) {  // a process that was looked for may have started another
+    const std::vector<Fd> processes = processes_in(home);
     for (const Fd& process : processes) signal_process(process, signal);
     for (const Fd& process : processes) ends_within(process, stop_grace);
   }
-  if (!processes_in(data).empty()) {
+  if (!processes_in(home).empty()) {
     throw Error(Error::Kind::unavailable, fmt::format("a server in {} does not end", folder.string()));
   }
 }

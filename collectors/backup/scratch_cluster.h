@@ -40,7 +40,7 @@ class ScratchCluster {
   // As the superuser. Says everything that PG* variables of the agent could say otherwise.
   std::string conninfo(std::string_view database) const;
 
-  // A session on it.
+  // A session on it, with the search_path that the database gives to every program.
   PgConnection connect(std::string_view database, Access access, const std::stop_token& stop) const;
 
   const PgTools& tools() const { return plan_.tools; }

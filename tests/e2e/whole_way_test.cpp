@@ -131,6 +131,15 @@ collectors: {{ intervals: {{ idle_in_transaction: 1s }} }}
   }
   void end_session() { session_.reset(); }
 
+  // The key under which an agent that sees the transaction wakes somebody.
+  std::string provoke_incident(Agent& agent) {
+    agent.start();
+    begin_transaction();
+    std::string incident = people_.wait_for_incident(rule);
+    EXPECT_THAT(incident, StartsWith("pgvigil:")) << agent.process().error_output();
+    return incident;
+  }
+
   // Received is one thing, and known to be received another.
   bool nothing_owed(const Agent& agent) const {
     return eventually(patience, [&] { return agent.value(R"(pgvigil_notifications_pending{channel="pager")") == 0; });
@@ -143,10 +152,7 @@ collectors: {{ intervals: {{ idle_in_transaction: 1s }} }}
 
 TEST_F(IdleInTransaction, WarnsThenWakesSomebodyAndSaysWhenItIsOver) {
   Agent agent(cluster_, config("1s", "12s"));
-  agent.start();
-  begin_transaction();
-  const std::string incident = people_.wait_for_incident(rule);
-  ASSERT_THAT(incident, StartsWith("pgvigil:")) << agent.process().error_output();
+  const std::string incident = provoke_incident(agent);
   EXPECT_TRUE(eventually(patience, [&] { return people_.slack_texts(rule).size() == 2; }));
   EXPECT_TRUE(eventually(patience, [&] { return agent.value(firing) == 1; })) << agent.metrics();
   EXPECT_FALSE(people_.resolved(incident));
@@ -164,10 +170,7 @@ TEST_F(IdleInTransaction, WarnsThenWakesSomebodyAndSaysWhenItIsOver) {
 
 TEST_F(IdleInTransaction, ThatEndedWhileTheAgentWasKilledIsResolvedByTheNextStart) {
   Agent agent(cluster_, config("1s", "2s"));
-  agent.start();
-  begin_transaction();
-  const std::string incident = people_.wait_for_incident(rule);
-  ASSERT_THAT(incident, StartsWith("pgvigil:")) << agent.process().error_output();
+  const std::string incident = provoke_incident(agent);
   ASSERT_TRUE(nothing_owed(agent));
   agent.kill();
   end_session();
@@ -179,10 +182,7 @@ TEST_F(IdleInTransaction, ThatEndedWhileTheAgentWasKilledIsResolvedByTheNextStar
 
 TEST_F(IdleInTransaction, ThatGoesOnWhileTheAgentWasKilledIsNoSecondIncident) {
   Agent agent(cluster_, config("1s", "2s"));
-  agent.start();
-  begin_transaction();
-  const std::string incident = people_.wait_for_incident(rule);
-  ASSERT_THAT(incident, StartsWith("pgvigil:")) << agent.process().error_output();
+  const std::string incident = provoke_incident(agent);
   ASSERT_TRUE(nothing_owed(agent));
   agent.kill();
   agent.start();

@@ -168,6 +168,7 @@ PgConnection PgCluster::connect(std::string_view database, std::string_view user
   options.conninfo = conninfo(database, user);
   options.application_name = "test";
   options.access = Access::read_write;
+  options.catalog_names_only = false;
   options.statement_timeout = milliseconds(60000);
   options.lock_timeout = milliseconds(60000);
   return PgConnection::open(options);
