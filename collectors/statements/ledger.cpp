@@ -1,0 +1,97 @@
+#include "collectors/statements/ledger.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pgvigil {
+
+namespace {
+
+void add(StatementValues& sum, const StatementValues& values) {
+  for (std::size_t i = 0; i < sum.size(); ++i) sum.at(i) += values.at(i);
+}
+
+StatementLedger::Owner owner_of(const StatementKey& key) {
+  return {key.user, key.database};
+}
+
+}  // namespace
+
+void StatementLedger::observe(const StatementsMoment& moment, std::vector<StatementRow> rows) {
+  rows = merge_rows(std::move(rows));
+  const bool hidden = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.key.query; });
+  const Continuity how = last_ ? continuity(*last_, moment) : Continuity::unrelated;
+  const StatementsMoment before = last_.value_or(moment);
+  const double elapsed = moment.read_at - before.read_at;
+  ++reads_;
+  for (StatementRow& row : rows) {
+    const auto known = known_.find(row.key);
+    const StatementRow* previous = known == known_.end() ? nullptr : &known->second.row;
+    // Rights that were granted or taken away in between turn old statements into rows that were not there before.
+    const StatementValues counted = accrued(previous, row, how, before, hidden == last_hidden_);
+    book(row.key, counted);
+    if (how == Continuity::unrelated) {
+      Known& fresh = known_[row.key];
+      fresh = {std::move(row), {}, reads_};
+      fresh.load = first_load(fresh.row, moment);
+    } else {
+      remember(std::move(row), counted, elapsed);
+    }
+  }
+  last_ = moment;
+  last_hidden_ = hidden;
+  forget_unseen();
+  select();
+}
+
+void StatementLedger::book(const StatementKey& key, const StatementValues& values) {
+  OwnerTotals& owner = totals_[owner_of(key)];
+  owner.unseen = -1;
+  add(owner.all, values);
+  const auto account = exported_.find(key);
+  add(account == exported_.end() ? owner.rest : account->second, values);
+}
+
+void StatementLedger::remember(StatementRow row, const StatementValues& counted, double elapsed) {
+  Known& known = known_[row.key];
+  known.row = std::move(row);
+  known.read = reads_;
+  if (elapsed <= 0) return;  // the server's clock was set back
+  const double kept = std::exp2(-elapsed / static_cast<double>(limits_.half_life.count()));
+  const StatementLoad now = load_of(counted);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    known.load.at(i) = known.load.at(i) * kept + now.at(i) / elapsed * (1 - kept);
+  }
+}
+
+// Until there are two reads, a statement's average is that of all the time it has been counted.
+StatementLoad StatementLedger::first_load(const StatementRow& row, const StatementsMoment& moment) const {
+  const double since = row.since.value_or(moment.reset_at.value_or(moment.server_started));
+  StatementLoad load = load_of(row.values);
+  for (double& value : load) value /= std::max(1.0, moment.read_at - since);
+  return load;
+}
+
+// A statement that is gone is a new one when it comes back. The series of its owner stay for a while.
+void StatementLedger::forget_unseen() {
+  std::erase_if(known_, [this](const auto& item) { return item.second.read != reads_; });
+  for (auto& [owner, totals] : totals_) ++totals.unseen;
+  std::erase_if(totals_, [this](const auto& item) {
+    return item.second.unseen > limits_.leave_after &&
+           std::none_of(exported_.begin(), exported_.end(),
+                        [&](const auto& account) { return owner_of(account.first) == item.first; });
+  });
+}
+
+void StatementLedger::select() {
+  std::vector<RankedStatement> statements;
+  statements.reserve(known_.size());
+  for (const auto& [key, known] : known_) {
+    if (key.query) statements.push_back({key, known.load});
+  }
+  const auto change = top_.update(rank_statements(statements, limits_.per_criterion, limits_.statements));
+  for (const StatementKey& key : change.left) exported_.erase(key);
+  for (const StatementKey& key : change.entered) exported_.emplace(key, StatementValues{});
+}
+
+}  // namespace pgvigil
