@@ -24,24 +24,34 @@ void StatementLedger::observe(const StatementsMoment& moment, std::vector<Statem
   const StatementsMoment before = last_.value_or(moment);
   const double elapsed = moment.read_at - before.read_at;
   ++reads_;
+  std::vector<Counted> counted;
+  counted.reserve(rows.size());
   for (StatementRow& row : rows) {
     const auto known = known_.find(row.key);
     const StatementRow* previous = known == known_.end() ? nullptr : &known->second.row;
     // Rights that were granted or taken away in between turn old statements into rows that were not there before.
-    const StatementValues counted = accrued(previous, row, how, before, hidden == last_hidden_);
-    book(row.key, counted);
+    counted.push_back({row.key, accrued(previous, row, how, before, hidden == last_hidden_)});
     if (how == Continuity::unrelated) {
-      Known& fresh = known_[row.key];
-      fresh = {std::move(row), {}, reads_};
-      fresh.load = first_load(fresh.row, moment);
+      const StatementLoad load = first_load(row, moment);
+      known_[counted.back().key] = {std::move(row), load, reads_};
     } else {
-      remember(std::move(row), counted, elapsed);
+      remember(std::move(row), counted.back().values, elapsed);
     }
   }
   last_ = moment;
   last_hidden_ = hidden;
-  forget_unseen();
-  select();
+  std::erase_if(known_, [this](const auto& item) { return item.second.read != reads_; });
+  publish(counted);
+  forget_owners();
+}
+
+// What those that enter or leave now have counted since the last read goes into the rest: the one's series begins at 0,
+// the other's was last seen without it.
+void StatementLedger::publish(const std::vector<Counted>& counted) {
+  const TopStatements::Change change = top_.update(ranking());
+  for (const StatementKey& key : change.left) exported_.erase(key);
+  for (const Counted& item : counted) book(item.key, item.values);
+  for (const StatementKey& key : change.entered) exported_.emplace(key, StatementValues{});
 }
 
 void StatementLedger::book(const StatementKey& key, const StatementValues& values) {
@@ -72,9 +82,8 @@ StatementLoad StatementLedger::first_load(const StatementRow& row, const Stateme
   return load;
 }
 
-// A statement that is gone is a new one when it comes back. The series of its owner stay for a while.
-void StatementLedger::forget_unseen() {
-  std::erase_if(known_, [this](const auto& item) { return item.second.read != reads_; });
+// An owner's series stay for as long as an exported statement's.
+void StatementLedger::forget_owners() {
   for (auto& [owner, totals] : totals_) ++totals.unseen;
   std::erase_if(totals_, [this](const auto& item) {
     return item.second.unseen > limits_.leave_after &&
@@ -83,15 +92,13 @@ void StatementLedger::forget_unseen() {
   });
 }
 
-void StatementLedger::select() {
+std::vector<StatementKey> StatementLedger::ranking() const {
   std::vector<RankedStatement> statements;
   statements.reserve(known_.size());
   for (const auto& [key, known] : known_) {
     if (key.query) statements.push_back({key, known.load});
   }
-  const auto change = top_.update(rank_statements(statements, limits_.per_criterion, limits_.statements));
-  for (const StatementKey& key : change.left) exported_.erase(key);
-  for (const StatementKey& key : change.entered) exported_.emplace(key, StatementValues{});
+  return rank_statements(statements, limits_.per_criterion, limits_.statements);
 }
 
 }  // namespace pgvigil

@@ -19,7 +19,8 @@ namespace pgvigil {
 // stays there. One that leaves takes its series with it: moved into the rest, its whole count would look like work done
 // at that moment. So increases are exact over all series, and totals() also keeps what left.
 //
-// No I/O. Memory goes with the statements that the last read showed. One thread at a time.
+// No I/O. Memory goes with the statements that the last read showed: one that is gone is forgotten, and a new one when
+// it comes back. One thread at a time.
 class StatementLedger {
  public:
   struct Limits {
@@ -49,11 +50,16 @@ class StatementLedger {
     StatementLoad load{};
     std::uint64_t read = 0;
   };
+  struct Counted {
+    StatementKey key;
+    StatementValues values{};
+  };
+  void publish(const std::vector<Counted>& counted);
   void book(const StatementKey& key, const StatementValues& values);
   void remember(StatementRow row, const StatementValues& counted, double elapsed);
   StatementLoad first_load(const StatementRow& row, const StatementsMoment& moment) const;
-  void forget_unseen();
-  void select();
+  void forget_owners();
+  std::vector<StatementKey> ranking() const;
 
   Limits limits_;
   TopStatements top_;
