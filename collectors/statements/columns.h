@@ -56,20 +56,20 @@ inline double at(const StatementValues& values, StatementCounter counter) {
 // pg_upgrade the extension stays old until ALTER EXTENSION). A new version of the extension is a source or a row more.
 struct StatementColumn {
   struct Source {
-    const char* versions;  // a VersionRange
+    const char* versions;  // a VersionRange; nullptr: no more
     const char* sql;
   };
   StatementCounter counter;
   const char* metric;
   const char* help;
-  double scale;  // from the server's unit to the metric's
-  std::vector<Source> sources;
+  double scale;       // from the server's unit to the metric's
+  Source sources[2];  // the newest first
 
   // nullptr: this version does not count it.
   const char* sql(std::string_view extension_version) const;
 };
 
-const std::vector<StatementColumn>& statement_columns();
+const std::array<StatementColumn, statement_counters>& statement_columns();
 
 // The oldest version that is read: 1.8 came with PostgreSQL 13.
 constexpr const char* oldest_statements_version = ">=1.8";

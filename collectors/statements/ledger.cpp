@@ -26,16 +26,15 @@ void StatementLedger::observe(const StatementsMoment& moment, std::vector<Statem
   ++reads_;
   std::vector<Counted> counted;
   counted.reserve(rows.size());
-  for (StatementRow& row : rows) {
+  for (const StatementRow& row : rows) {
     const auto known = known_.find(row.key);
     const StatementRow* previous = known == known_.end() ? nullptr : &known->second.row;
     // Rights that were granted or taken away in between turn old statements into rows that were not there before.
     counted.push_back({row.key, accrued(previous, row, how, before, hidden == last_hidden_)});
     if (how == Continuity::unrelated) {
-      const StatementLoad load = first_load(row, moment);
-      known_[counted.back().key] = {std::move(row), load, reads_};
+      known_[row.key] = {row, first_load(row, moment), reads_};
     } else {
-      remember(std::move(row), counted.back().values, elapsed);
+      remember(row, counted.back().values, elapsed);
     }
   }
   last_ = moment;
@@ -62,9 +61,9 @@ void StatementLedger::book(const StatementKey& key, const StatementValues& value
   add(account == exported_.end() ? owner.rest : account->second, values);
 }
 
-void StatementLedger::remember(StatementRow row, const StatementValues& counted, double elapsed) {
+void StatementLedger::remember(const StatementRow& row, const StatementValues& counted, double elapsed) {
   Known& known = known_[row.key];
-  known.row = std::move(row);
+  known.row = row;
   known.read = reads_;
   if (elapsed <= 0) return;  // the server's clock was set back
   const double kept = std::exp2(-elapsed / static_cast<double>(limits_.half_life.count()));

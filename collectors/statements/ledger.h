@@ -56,7 +56,7 @@ class StatementLedger {
   };
   void publish(const std::vector<Counted>& counted);
   void book(const StatementKey& key, const StatementValues& values);
-  void remember(StatementRow row, const StatementValues& counted, double elapsed);
+  void remember(const StatementRow& row, const StatementValues& counted, double elapsed);
   StatementLoad first_load(const StatementRow& row, const StatementsMoment& moment) const;
   void forget_owners();
   std::vector<StatementKey> ranking() const;

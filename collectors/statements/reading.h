@@ -1,9 +1,8 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "collectors/statements/columns.h"
@@ -17,7 +16,11 @@ struct StatementKey {
   std::optional<std::int64_t> query;  // nullopt: the role may not see which one, and there may be many
   bool toplevel = true;
 
-  auto operator<=>(const StatementKey&) const = default;
+  bool operator==(const StatementKey&) const = default;
+  bool operator<(const StatementKey& other) const {
+    return std::tie(user, database, query, toplevel) <
+           std::tie(other.user, other.database, other.query, other.toplevel);
+  }
 };
 
 struct StatementKeyHash {
