@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "collectors/catalog.h"
 #include "collectors/database_walk.h"
+#include "collectors/headroom/headroom_task.h"
 #include "collectors/probe.h"
 #include "collectors/session_task.h"
 #include "collectors/sql_reader.h"
+#include "collectors/statements/statements_task.h"
+#include "collectors/waits/wait_sampler.h"
 #include "core/text.h"
 
 namespace pgvigil {
@@ -17,9 +21,35 @@ namespace {
 
 constexpr auto probe_name = "probe";
 
-std::vector<std::string> catalog_names() {
+// The collectors that are more than a query.
+struct CodedCollector {
+  const char* name;
+  milliseconds interval;
+  TaskPtr (*make)(const CollectorOptions& options, milliseconds interval);
+};
+
+const std::array<CodedCollector, 4> coded_collectors{
+    {{"statements", StatementsTask::default_interval,
+      [](const CollectorOptions& options, milliseconds interval) -> TaskPtr {
+        return std::make_unique<StatementsTask>(options.statements, interval);
+      }},
+     {"wait_sampler", WaitSampler::default_interval,
+      [](const CollectorOptions&, milliseconds interval) -> TaskPtr {
+        return std::make_unique<WaitSampler>(interval);
+      }},
+     {"headroom", HeadroomTask::default_interval,
+      [](const CollectorOptions&, milliseconds interval) -> TaskPtr {
+        return std::make_unique<HeadroomTask>(interval);
+      }},
+     {"disk_space", DiskSpaceTask::default_interval,
+      [](const CollectorOptions& options, milliseconds interval) -> TaskPtr {
+        return std::make_unique<DiskSpaceTask>(options.disk_space, interval);
+      }}}};
+
+std::vector<std::string> collector_names() {
   std::vector<std::string> names;
   for (const CatalogEntry& entry : built_in_catalog()) names.push_back(entry.name);
+  for (const CodedCollector& collector : coded_collectors) names.emplace_back(collector.name);
   return names;
 }
 
@@ -47,10 +77,20 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+bool chosen(const CollectorOptions& options, const std::string& name, bool in_preset) {
+  if (!options.only.empty()) return contains(options.only, name);
+  return (in_preset || contains(options.enabled, name)) && !contains(options.disabled, name);
+}
+
 }  // namespace
 
+milliseconds CollectorOptions::interval_of(const std::string& name, milliseconds fallback) const {
+  const auto interval = intervals.find(name);
+  return interval == intervals.end() ? fallback : interval->second;
+}
+
 CollectorOptions decode_collectors(Section& section) {
-  std::vector<std::string> known = catalog_names();
+  std::vector<std::string> known = collector_names();
   CollectorOptions options;
   options.connections = static_cast<int>(section.integer("connections", options.connections, 3, 20));
   options.preset = section.choice("preset", options.preset, catalog_presets());
@@ -71,6 +111,8 @@ CollectorOptions decode_collectors(Section& section) {
       options.intervals[name] = intervals->duration(name, seconds(15), seconds(1), std::chrono::hours(24));
     }
   }
+  if (auto statements = section.section("statements")) options.statements = decode_statements(*statements);
+  if (auto disk_space = section.section("disk_space")) options.disk_space = decode_disk_space(*disk_space);
   section.finish();
   return options;
 }
@@ -79,13 +121,10 @@ std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
   std::vector<CatalogEntry> entries = built_in_catalog();
   if (!options.compat) drop_compat(entries);
   std::erase_if(entries, [&](const CatalogEntry& entry) {
-    if (!options.only.empty()) return !contains(options.only, entry.name);
-    const bool chosen = contains(entry.presets, options.preset) || contains(options.enabled, entry.name);
-    return !chosen || contains(options.disabled, entry.name);
+    return !chosen(options, entry.name, contains(entry.presets, options.preset));
   });
   for (CatalogEntry& entry : entries) {
-    const auto interval = options.intervals.find(entry.name);
-    if (interval != options.intervals.end()) entry.interval = interval->second;
+    entry.interval = options.interval_of(entry.name, entry.interval);
     const auto limit = options.series_limits.find(entry.name);
     if (limit != options.series_limits.end()) entry.max_series = limit->second;
   }
@@ -94,10 +133,8 @@ std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
 
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target) {
   std::vector<TaskPtr> tasks;
-  const auto probe_interval = options.intervals.find(probe_name);
   if (options.only.empty() || contains(options.only, probe_name)) {
-    tasks.push_back(std::make_unique<Probe>(
-        target, probe_interval == options.intervals.end() ? Probe::default_interval : probe_interval->second));
+    tasks.push_back(std::make_unique<Probe>(target, options.interval_of(probe_name, Probe::default_interval)));
   }
   std::vector<ReaderPtr> walked;
   for (CatalogEntry& entry : chosen_catalog(options)) {
@@ -110,6 +147,10 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
     }
   }
   if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
+  for (const CodedCollector& collector : coded_collectors) {
+    if (!chosen(options, collector.name, options.preset != "minimal")) continue;
+    tasks.push_back(collector.make(options, options.interval_of(collector.name, collector.interval)));
+  }
   return tasks;
 }
 

@@ -6,6 +6,8 @@
 
 #include "collectors/catalog.h"
 #include "collectors/database_filter.h"
+#include "collectors/headroom/disk_space_task.h"
+#include "collectors/statements/options.h"
 #include "collectors/task.h"
 #include "core/pg_connection.h"
 #include "core/yaml_section.h"
@@ -23,9 +25,13 @@ struct CollectorOptions {
   std::map<std::string, std::size_t> series_limits;
   DatabaseFilter databases;
   std::vector<std::string> only;  // not empty: these and no others, whatever the preset says
+  StatementOptions statements;
+  DiskSpaceOptions disk_space;
 
   // What is left of the budget for collectors: the prober keeps a session of its own.
   int pool_size() const { return connections - 1; }
+
+  milliseconds interval_of(const std::string& name, milliseconds fallback) const;
 };
 
 CollectorOptions decode_collectors(Section& section);
@@ -33,7 +39,8 @@ CollectorOptions decode_collectors(Section& section);
 // What the options leave of the catalogue, with their intervals and limits.
 std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options);
 
-// The prober, a task for each entry that is read once for the server, and the walk over the databases for all others.
+// The prober, a task for each entry that is read once for the server and for each collector with code, and the walk
+// over the databases for all others.
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target);
 
 }  // namespace pgvigil

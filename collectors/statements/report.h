@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "collectors/statements/ledger.h"
+#include "core/sample.h"
+
+namespace pgvigil {
+
+// Names of roles and databases by their OIDs.
+struct OwnerNames {
+  std::map<std::uint32_t, std::string> users;
+  std::map<std::uint32_t, std::string> databases;
+
+  // One that was dropped goes by its number.
+  static std::string of(const std::map<std::uint32_t, std::string>& names, std::uint32_t oid);
+};
+
+// The ledger's counters as series: those that the extension counts, for each exported statement and the rest of each
+// owner; and the sums of each owner, which no statement's coming and going moves.
+std::vector<Family> statement_families(const StatementLedger& ledger, const std::vector<StatementCounter>& counters,
+                                       const OwnerNames& names);
+
+// pg_stat_statements_query_info of the exported statements whose text is known.
+Family statement_text_family(const StatementLedger& ledger, const std::map<std::int64_t, std::string>& texts);
+
+}  // namespace pgvigil

@@ -1,0 +1,90 @@
+#include "collectors/waits/wait_sampler.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <set>
+
+namespace pgvigil {
+
+namespace {
+
+constexpr milliseconds timeout{500};
+constexpr auto names_lifetime = std::chrono::minutes(10);
+constexpr int longest_step = 5;  // intervals
+
+// The function rather than the view, which joins two tables. Sessions whose role may not be seen have no backend_type.
+// A background process has no state; in its main loop it waits for an event of type Activity, and is idle then.
+constexpr const char* sample_query =
+    "SELECT s.datid, s.backend_type IN ('client backend', 'parallel worker'), s.backend_type, s.wait_event_type,"
+    " s.wait_event, count(*) FROM pg_stat_get_activity(NULL) s"
+    " WHERE s.pid <> pg_backend_pid() AND (s.backend_type IS NULL OR (s.wait_event_type IS DISTINCT FROM 'Activity'"
+    " AND (s.state = 'active' OR s.state IS NULL))) GROUP BY 1, 2, 3, 4, 5";
+enum Column { datid, is_client, backend_type, event_type, event, count };
+
+std::string_view value(const PgRows& rows, int row, Column column) {
+  return rows.get(row, column).value_or("");
+}
+
+bool sees_everything(const PgRows& rows) {
+  for (int row = 0; row < rows.rows(); ++row) {
+    if (!rows.get(row, backend_type)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+WaitSampler::WaitSampler(milliseconds interval, std::size_t max_series)
+    : info_{"wait_sampler", TaskKind::collector, Interval{interval}, timeout + seconds(5)},
+      account_(longest_step * interval, max_series) {}
+
+void WaitSampler::name_databases(PgConnection& connection, const PgRows& rows, const RunContext& context) {
+  const SteadyTime now = context.clock.steady_now();
+  if (now - databases_at_ > names_lifetime) {
+    databases_.clear();
+    databases_at_ = now;
+  }
+  std::set<std::string> unknown;
+  for (int row = 0; row < rows.rows(); ++row) {
+    const std::string oid = rows.text(row, datid);
+    if (!oid.empty() && !databases_.contains(oid)) unknown.insert(oid);
+  }
+  if (unknown.empty()) return;
+  const PgRows names = connection.query("SELECT oid, datname FROM pg_database WHERE oid = ANY($1::oid[])",
+                                        {fmt::format("{{{}}}", fmt::join(unknown, ","))}, timeout, context.stop);
+  for (const std::string& oid : unknown) databases_[oid] = oid;
+  for (int row = 0; row < names.rows(); ++row) databases_[names.text(row, 0)] = names.text(row, 1);
+}
+
+std::vector<Family> WaitSampler::run(RunContext& context) {
+  ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
+  const SteadyTime started = context.clock.steady_now();
+  const PgRows rows = session.connection().query(sample_query, timeout, context.stop);
+  const SteadyTime answered = context.clock.steady_now();
+  busy_seconds_ += std::chrono::duration<double>(answered - started).count();
+  if (!sees_everything(rows)) {
+    context.skipped = "other roles' sessions are hidden (GRANT pg_read_all_stats or pg_monitor to the agent's role)";
+    return {};
+  }
+  name_databases(session.connection(), rows, context);
+  std::vector<WaitGroup> groups;
+  for (int row = 0; row < rows.rows(); ++row) {
+    const bool client = value(rows, row, is_client) == "t";
+    const auto text = value(rows, row, count);
+    double number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    groups.push_back({client, client ? databases_[rows.text(row, datid)] : rows.text(row, backend_type),
+                      rows.text(row, event_type), rows.text(row, event), number});
+  }
+  account_.observe(answered, groups);
+  std::vector<Family> families = account_.families();
+  families.push_back({"pgvigil_wait_sampler_busy_seconds_total",
+                      "Seconds that the samples of wait events took, from asking the server to its answer.",
+                      MetricType::counter,
+                      {},
+                      {{{}, busy_seconds_}}});
+  return families;
+}
+
+}  // namespace pgvigil
