@@ -26,6 +26,8 @@ constexpr const char* schema[] = {
     "GRANT USAGE ON SCHEMA pgvigil TO pg_monitor",
     "GRANT SELECT ON ALL TABLES IN SCHEMA pgvigil TO pg_monitor",
     "GRANT SELECT ON public.orders TO pgvigil",
+    "CREATE SEQUENCE public.numbers",
+    "GRANT SELECT ON public.numbers TO pgvigil",
 };
 
 constexpr const char* traffic[] = {
@@ -42,6 +44,7 @@ constexpr const char* traffic[] = {
        ('2', 'shop', 'shop', 'logical', 'failed', now() - interval '1 hour', now(), NULL, NULL))",
     "INSERT INTO pgvigil.recovery_tests VALUES ('1', 'shop', 'shop', now() - interval '30 minutes', true, 12.5)",
     "SELECT pg_create_logical_replication_slot('changes', 'pgoutput')",
+    "SELECT nextval('public.numbers')",
     "SELECT pg_switch_wal()",
     "CHECKPOINT",
 };

@@ -43,7 +43,7 @@ class LockedTable : public testing::TestWithParam<int> {
 TEST_P(LockedTable, NoCollectorWaitsForAnExclusiveLockOrLosesASeries) {
   const std::set<std::string> before = reports();
   ASSERT_TRUE(before.contains("pg_stat_user_tables_table_size_bytes"));
-  ASSERT_TRUE(before.contains("pg_table_bloat_bytes"));
+  ASSERT_TRUE(before.contains("pg_statio_user_tables_heap_blocks_hit"));
 
   PgConnection owner = cluster_.connect();
   owner.query("BEGIN");
