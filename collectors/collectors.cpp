@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collectors/bloat/bloat_reader.h"
 #include "collectors/catalog.h"
 #include "collectors/database_walk.h"
 #include "collectors/headroom/headroom_task.h"
@@ -20,6 +21,7 @@ namespace pgvigil {
 namespace {
 
 constexpr auto probe_name = "probe";
+constexpr auto bloat_name = "bloat";
 
 // The collectors that are more than a query.
 struct CodedCollector {
@@ -50,6 +52,7 @@ std::vector<std::string> collector_names() {
   std::vector<std::string> names;
   for (const CatalogEntry& entry : built_in_catalog()) names.push_back(entry.name);
   for (const CodedCollector& collector : coded_collectors) names.emplace_back(collector.name);
+  names.emplace_back(bloat_name);
   return names;
 }
 
@@ -84,6 +87,11 @@ bool chosen(const CollectorOptions& options, const std::string& name, bool in_pr
 
 }  // namespace
 
+std::size_t CollectorOptions::series_limit_of(const std::string& name, std::size_t fallback) const {
+  const auto limit = series_limits.find(name);
+  return limit == series_limits.end() ? fallback : limit->second;
+}
+
 milliseconds CollectorOptions::interval_of(const std::string& name, milliseconds fallback) const {
   const auto interval = intervals.find(name);
   return interval == intervals.end() ? fallback : interval->second;
@@ -113,6 +121,7 @@ CollectorOptions decode_collectors(Section& section) {
   }
   if (auto statements = section.section("statements")) options.statements = decode_statements(*statements);
   if (auto disk_space = section.section("disk_space")) options.disk_space = decode_disk_space(*disk_space);
+  if (auto bloat = section.section("bloat")) options.bloat = decode_bloat(*bloat);
   section.finish();
   return options;
 }
@@ -125,13 +134,13 @@ std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
   });
   for (CatalogEntry& entry : entries) {
     entry.interval = options.interval_of(entry.name, entry.interval);
-    const auto limit = options.series_limits.find(entry.name);
-    if (limit != options.series_limits.end()) entry.max_series = limit->second;
+    entry.max_series = options.series_limit_of(entry.name, entry.max_series);
   }
   return entries;
 }
 
-std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target) {
+std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target, LocalStore& store,
+                                     const Clock& clock) {
   std::vector<TaskPtr> tasks;
   if (options.only.empty() || contains(options.only, probe_name)) {
     tasks.push_back(std::make_unique<Probe>(target, options.interval_of(probe_name, Probe::default_interval)));
@@ -145,6 +154,11 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
     } else {
       tasks.push_back(std::make_unique<SessionTask>(std::move(reader)));
     }
+  }
+  if (chosen(options, bloat_name, options.preset != "minimal")) {
+    walked.push_back(std::make_unique<BloatReader>(options.bloat, store, clock,
+                                                   options.interval_of(bloat_name, BloatReader::default_interval),
+                                                   options.series_limit_of(bloat_name, 50000)));
   }
   if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
   for (const CodedCollector& collector : coded_collectors) {

@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "collectors/bloat/options.h"
 #include "collectors/catalog.h"
 #include "collectors/database_filter.h"
 #include "collectors/headroom/disk_space_task.h"
 #include "collectors/statements/options.h"
 #include "collectors/task.h"
+#include "core/local_store.h"
 #include "core/pg_connection.h"
 #include "core/yaml_section.h"
 
@@ -27,10 +29,12 @@ struct CollectorOptions {
   std::vector<std::string> only;  // not empty: these and no others, whatever the preset says
   StatementOptions statements;
   DiskSpaceOptions disk_space;
+  BloatOptions bloat;
 
   // What is left of the budget for collectors: the prober keeps a session of its own.
   int pool_size() const { return connections - 1; }
 
+  std::size_t series_limit_of(const std::string& name, std::size_t fallback) const;
   milliseconds interval_of(const std::string& name, milliseconds fallback) const;
 };
 
@@ -41,6 +45,8 @@ std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options);
 
 // The prober, a task for each entry that is read once for the server and for each collector with code, and the walk
 // over the databases for all others.
-std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target);
+// `store` is where those that remember something keep it.
+std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target, LocalStore& store,
+                                     const Clock& clock);
 
 }  // namespace pgvigil

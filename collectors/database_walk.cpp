@@ -52,7 +52,7 @@ std::vector<Family> DatabaseWalk::run(RunContext& context) {
     return !std::binary_search(databases.begin(), databases.end(), entry.first);
   });
   std::vector<Round> rounds = due_rounds(context.clock.steady_now());
-  for (const std::string& database : databases) {
+  for (const std::string& database : longest_unvisited_first(databases)) {
     if (context.stop.stop_requested()) throw Error(Error::Kind::cancelled, "stopped");
     visit(database, rounds, context);
   }
@@ -77,6 +77,13 @@ std::vector<std::string> DatabaseWalk::discover(RunContext& context) {
   return databases;
 }
 
+std::vector<std::string> DatabaseWalk::longest_unvisited_first(std::vector<std::string> databases) {
+  std::stable_sort(databases.begin(), databases.end(), [this](const std::string& a, const std::string& b) {
+    return databases_[a].visited < databases_[b].visited;
+  });
+  return databases;
+}
+
 std::vector<DatabaseWalk::Round> DatabaseWalk::due_rounds(SteadyTime now) {
   const milliseconds slack = interval_of(info_) / 2;
   std::vector<Round> rounds;
@@ -94,6 +101,7 @@ void DatabaseWalk::visit(const std::string& database, std::vector<Round>& rounds
   const SteadyTime begun = context.clock.steady_now();
   if (begun >= context.deadline || !state.breaker.allows(begun)) return;
   state.breaker.attempt(begun, 0);
+  state.visited = begun;
   try {
     const std::string place = database == connected_ ? "" : database;
     ConnectionPool::Lease session = context.connections.lease(place, context.deadline, context.stop);

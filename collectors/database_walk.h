@@ -38,10 +38,13 @@ class DatabaseWalk final : public Task {
     Breaker breaker{seconds(60), std::chrono::minutes(15)};
     std::string problem;  // of the last visit; logged when it changes
     bool good = true;
+    SteadyTime visited;
     std::chrono::duration<double> took{0};
   };
 
   std::vector<std::string> discover(RunContext& context);
+  // So that a walk that ran out of time does not leave out the same ones again.
+  std::vector<std::string> longest_unvisited_first(std::vector<std::string> databases);
   std::vector<Round> due_rounds(SteadyTime now);
   void visit(const std::string& database, std::vector<Round>& rounds, RunContext& context);
   void read_all(ConnectionPool::Lease& session, const std::string& database, std::vector<Round>& rounds,

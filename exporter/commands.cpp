@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "collectors/catalog.h"
@@ -59,6 +61,28 @@ Json to_json(const std::vector<Family>& families) {
   }
   return result;
 }
+
+// What collectors remember, for one cycle: the agent's own memory may be in use.
+class ThrowAwayStore {
+ public:
+  ThrowAwayStore() = default;
+  ~ThrowAwayStore() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  ThrowAwayStore(const ThrowAwayStore&) = delete;
+  ThrowAwayStore& operator=(const ThrowAwayStore&) = delete;
+  LocalStore& store() const { return *store_; }
+
+ private:
+  static std::filesystem::path make_folder() {
+    std::string name = std::filesystem::temp_directory_path() / "pgvigil-collect.XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) throw Error(Error::Kind::unavailable, "cannot make a folder like " + name);
+    return name;
+  }
+  std::filesystem::path folder_ = make_folder();
+  std::unique_ptr<LocalStore> store_ = std::make_unique<LocalStore>(folder_ / "memory.sqlite");
+};
 
 bool names_known(const CollectorOptions& options, const std::vector<std::string>& names) {
   std::vector<std::string> known{"probe"};
@@ -156,7 +180,8 @@ int collect_once(const std::filesystem::path& config_file, const std::vector<std
   options.only = names;
   std::vector<Family> families;
   Reports reports;
-  for (const TaskPtr& task : make_collectors(options, config->target)) {
+  const ThrowAwayStore memory;
+  for (const TaskPtr& task : make_collectors(options, config->target, memory.store(), clock)) {
     TaskRunner(*task, connections, clock, reports, [&](const SnapshotPtr& snapshot) {
       families.insert(families.end(), snapshot->families.begin(), snapshot->families.end());
     }).run({});

@@ -8,7 +8,7 @@ namespace pgvigil {
 namespace {
 
 std::vector<TaskPtr> make_tasks(const Config& config, const Engine::Surroundings& around) {
-  std::vector<TaskPtr> tasks = make_collectors(config.collectors, config.target);
+  std::vector<TaskPtr> tasks = make_collectors(config.collectors, config.target, around.store, around.clock);
   for (TaskPtr& task : make_backup_tasks(config.backups, config.target, around.store, config.state_dir, around.clock)) {
     tasks.push_back(std::move(task));
   }
