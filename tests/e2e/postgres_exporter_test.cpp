@@ -23,7 +23,7 @@ constexpr auto connected_database = "postgres";
 class Differences {
  public:
   Differences() {
-    static const std::regex row(R"(\| `([a-z_]+\*?)` \| ([a-z ]+) \| [^|]{20,} \|)");
+    static const std::regex row(R"(\| `([a-z_]+\*?)` \| ([a-z ]+) \| [^|]{5,} \|)");
     const std::string document = slurp(std::filesystem::path(SOURCE_DIR) / "docs" / "postgres-exporter.md");
     for (std::sregex_iterator at(document.begin(), document.end(), row), end; at != end; ++at)
       kinds_[(*at)[1]] = (*at)[2];
@@ -149,7 +149,7 @@ class BesidePostgresExporter : public testing::TestWithParam<int> {
   }
 
   WatchedServers servers_{GetParam()};
-  Agent agent_{servers_.primary.conninfo(connected_database, "pgvigil")};
+  Agent agent_{servers_.primary.conninfo(connected_database, "pgvigil"), ""};
   PostgresExporter peer_{servers_.primary};
   Differences differences_;
 };
