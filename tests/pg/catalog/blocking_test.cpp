@@ -46,7 +46,11 @@ TEST_P(Blocking, AChainHasOneRootAndItsWaitersWait) {
 }
 
 TEST_P(Blocking, APreparedTransactionBlocksWithoutASession) {
-  cluster_.execute("BEGIN; UPDATE public.t SET id = 2; PREPARE TRANSACTION 'forgotten'");
+  {
+    PgConnection client = cluster_.connect();
+    for (const char* statement : {"BEGIN", "UPDATE public.t SET id = 2", "PREPARE TRANSACTION 'forgotten'"})
+      client.query(statement);
+  }
   std::jthread waiter([&] { cluster_.execute("UPDATE public.t SET id = 3"); });
   EXPECT_TRUE(shows("blocked_sessions", 1));
   EXPECT_EQ(blocking("blocking_sessions"), 0);
