@@ -26,7 +26,8 @@ double to_double(std::string_view text) {
 
 Probe::Probe(PgOptions options, milliseconds interval)
     : options_(std::move(options)),
-      info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2)} {}
+      info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2),
+            true} {}
 
 Probe::Answer Probe::ask(const RunContext& context) {
   const SteadyTime now = context.clock.steady_now();

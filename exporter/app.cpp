@@ -86,11 +86,12 @@ void App::run(const Signals& signals) {
 }
 
 void App::start_engine(const Config& config) {
-  auto engine = std::make_unique<Engine>(
-      config, Engine::Surroundings{store_, snapshots_, clock_, observers_, [this](const SnapshotPtr& snapshot) {
-                                     snapshots_.publish(snapshot);
-                                     page_.update(snapshot);
-                                   }});
+  auto engine = std::make_unique<Engine>(config, Engine::Surroundings{store_, snapshots_, clock_, observers_,
+                                                                      [this](const SnapshotPtr& snapshot) {
+                                                                        snapshots_.publish(snapshot);
+                                                                        page_.update(snapshot);
+                                                                      },
+                                                                      pause_});
   const std::set<std::string> tasks = engine->task_names();
   snapshots_.retain(tasks);
   page_.retain(tasks);
@@ -148,6 +149,11 @@ std::vector<Family> App::own_families() const {
     age.samples.push_back({{snapshot->task}, seconds_old.count()});
   }
   families.push_back(std::move(age));
+  families.push_back({"pgvigil_paused",
+                      "1 while somebody has paused the collectors, otherwise 0.",
+                      MetricType::gauge,
+                      {},
+                      {{{}, pause_.paused() ? 1.0 : 0.0}}});
   families.push_back({"pgvigil_duplicate_series_total",
                       "Series that were left out because an equal one stood beside them.",
                       MetricType::counter,

@@ -36,7 +36,7 @@ void append_value(std::string& out, double value) {
   out.append(buffer.data(), result.ptr);
 }
 
-void append_labels(std::string& out, const Family& family, const Sample& sample) {
+void append_labels(std::string& out, const Family& family, const SeriesView& sample) {
   if (family.label_names.empty()) return;
   char separator = '{';
   for (std::size_t i = 0; i < family.label_names.size() && i < sample.label_values.size(); ++i) {
@@ -53,7 +53,9 @@ void append_labels(std::string& out, const Family& family, const Sample& sample)
 void append_header(std::string& out, const Family& family) {
   out += "# HELP " + family.name + ' ';
   append_escaped(out, family.help, false);
-  out += "\n# TYPE " + family.name + (family.type == MetricType::counter ? " counter\n" : " gauge\n");
+  out += "\n# TYPE " + family.name + ' ';
+  out += family.type == MetricType::unknown ? "untyped" : to_string(family.type);
+  out += '\n';
 }
 
 }  // namespace
@@ -65,7 +67,7 @@ RenderedText render_text(const std::vector<Family>& families) {
   for (const Family& family : families) {
     seen.clear();
     bool first = true;
-    for (const Sample& sample : family.samples) {
+    for (const SeriesView sample : family.samples) {
       if (std::isnan(sample.value)) continue;
       if (std::exchange(first, false)) append_header(result.text, family);
       labels.clear();
