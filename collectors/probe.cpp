@@ -36,10 +36,10 @@ Probe::Answer Probe::ask(const RunContext& context) {
     session_.emplace(PgConnection::open(options_, context.stop));
     logged_in_at_ = now;
   }
-  const PgRows rows = session_->query(
-      "SELECT current_setting('server_version'), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()",
-      query_timeout, context.stop);
-  return {rows.text(0, 0), to_double(rows.text(0, 1)), rows.get(0, 2) == "t"};
+  const PgRows rows =
+      session_->query("SELECT version(), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()",
+                      query_timeout, context.stop);
+  return {rows.text(0, 0), to_double(rows.text(0, 1)), rows.get(0, 2) == "t", session_->server_version()};
 }
 
 std::vector<Family> Probe::run(RunContext& context) {
@@ -68,7 +68,9 @@ std::vector<Family> Probe::run(RunContext& context) {
                            "When the server was started, in seconds since the epoch.", answer->started_at));
   families.push_back(
       gauge("pg_replication_is_replica", "1 on a standby (in recovery), 0 on a primary.", answer->in_recovery ? 1 : 0));
-  const std::string short_version = answer->version.substr(0, answer->version.find(' '));
+  // Three parts, as postgres_exporter has it.
+  const std::string short_version =
+      std::to_string(answer->server_version / 10000) + '.' + std::to_string(answer->server_version % 10000) + ".0";
   families.push_back({"pg_static",
                       "The server's version, as labels; the value is always 1.",
                       MetricType::gauge,

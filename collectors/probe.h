@@ -20,9 +20,10 @@ class Probe final : public Task {
 
  private:
   struct Answer {
-    std::string version;    // "15.18 (Debian 15.18-0+deb12u1)"
+    std::string version;    // "PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64-pc-linux-gnu, …"
     double started_at = 0;  // seconds since the epoch
     bool in_recovery = false;
+    int server_version = 0;  // 150018
   };
   Answer ask(const RunContext& context);
 

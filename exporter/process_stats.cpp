@@ -19,6 +19,11 @@ double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
+double limit_of(decltype(RLIMIT_AS) resource) {
+  rlimit limit{};
+  return ::getrlimit(resource, &limit) == 0 ? static_cast<double>(limit.rlim_cur) : 0;
+}
+
 std::int64_t to_integer(const std::string& text) {
   std::int64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -29,6 +34,8 @@ std::int64_t to_integer(const std::string& text) {
 
 ProcessStats read_process_stats() {
   ProcessStats stats;
+  stats.max_fds = static_cast<std::int64_t>(limit_of(RLIMIT_NOFILE));
+  stats.virtual_max_bytes = limit_of(RLIMIT_AS);
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0)
     stats.cpu_seconds = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);

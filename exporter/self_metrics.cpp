@@ -6,6 +6,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <mutex>
+#include <optional>
+#include <set>
 #include <sstream>
 
 #include "exporter/process_stats.h"
@@ -21,6 +24,15 @@ const prometheus::Histogram::BucketBoundaries& duration_buckets() {
 }
 
 }  // namespace
+
+// Postgres_exporter reads everything in one scrape; here that is the last runs of all collectors.
+struct PeerNames {
+  prometheus::Family<prometheus::Gauge>& success;
+  prometheus::Family<prometheus::Gauge>& duration;
+  prometheus::Gauge& error;
+  prometheus::Gauge& scrape_duration;
+  prometheus::Counter& scrapes;
+};
 
 struct SelfMetrics::Registry {
   prometheus::Family<prometheus::Gauge>& gauges(const char* name, const char* help) {
@@ -76,12 +88,42 @@ struct SelfMetrics::Registry {
   prometheus::Gauge& open_fds = gauge("process_open_fds", "File descriptors that the agent has open.");
   prometheus::Gauge& start_time =
       gauge("process_start_time_seconds", "When the agent was started, in seconds since the epoch.");
+  prometheus::Gauge& max_fds = gauge("process_max_fds", "Most file descriptors that the agent may open.");
+  prometheus::Gauge& virtual_max =
+      gauge("process_virtual_memory_max_bytes", "Most virtual memory that the agent may have; 2^64 without a limit.");
+
+  void add_peer_names() {
+    peer.emplace(
+        PeerNames{gauges("pg_scrape_collector_success", "1 when the collector's last run did not fail, otherwise 0."),
+                  gauges("pg_scrape_collector_duration_seconds", "How long the collector's last run took."),
+                  gauge("pg_exporter_last_scrape_error", "1 when a collector's last run failed, otherwise 0."),
+                  gauge("pg_exporter_last_scrape_duration_seconds", "How long the last answer of /metrics took."),
+                  counter("pg_exporter_scrapes_total", "pgvigil_scrapes_total under postgres_exporter's name.")});
+  }
+  void note_collector(const std::string& name, const RunReport& report) {
+    if (!peer) return;
+    const bool failed = report.outcome == Outcome::failed;
+    peer->success.Add({{"collector", name}}).Set(failed ? 0 : 1);
+    peer->duration.Add({{"collector", name}}).Set(report.duration.count());
+    const std::lock_guard lock(failing_mutex);
+    if (failed) {
+      failing.insert(name);
+    } else {
+      failing.erase(name);
+    }
+    peer->error.Set(failing.empty() ? 0 : 1);
+  }
+  std::optional<PeerNames> peer;  // absent without compat
+
+  std::mutex failing_mutex;
+  std::set<std::string> failing;  // collectors whose last run failed
 
   const Clock& clock;
   explicit Registry(const Clock& source) : clock(source) {}
 };
 
-SelfMetrics::SelfMetrics(const Clock& clock) : registry_(std::make_unique<Registry>(clock)) {
+SelfMetrics::SelfMetrics(const Clock& clock, bool compat) : registry_(std::make_unique<Registry>(clock)) {
+  if (compat) registry_->add_peer_names();
   registry_->gauges("pgvigil_build_info", "The agent's version, as a label; the value is always 1.")
       .Add({{"version", std::string(version)}})
       .Set(1);
@@ -93,6 +135,7 @@ SelfMetrics::~SelfMetrics() = default;
 void SelfMetrics::run_started(const TaskInfo&) {}
 
 void SelfMetrics::run_ended(const TaskInfo& task, const RunReport& report) {
+  if (task.kind == TaskKind::collector) registry_->note_collector(task.name, report);
   const prometheus::Labels labels{{"task", task.name}};
   registry_->runs.Add({{"task", task.name}, {"outcome", std::string(to_string(report.outcome))}}).Increment();
   registry_->durations.Add(labels, duration_buckets()).Observe(report.duration.count());
@@ -117,6 +160,9 @@ void SelfMetrics::config_loaded(bool good) {
 void SelfMetrics::scraped(std::chrono::duration<double> duration) {
   registry_->scrapes.Increment();
   registry_->scrape_seconds.Increment(duration.count());
+  if (!registry_->peer) return;
+  registry_->peer->scrapes.Increment();
+  registry_->peer->scrape_duration.Set(duration.count());
 }
 
 std::string SelfMetrics::text() const {
@@ -125,6 +171,8 @@ std::string SelfMetrics::text() const {
   registry_->resident.Set(static_cast<double>(stats.resident_bytes));
   registry_->virtual_memory.Set(static_cast<double>(stats.virtual_bytes));
   registry_->open_fds.Set(static_cast<double>(stats.open_fds));
+  registry_->max_fds.Set(static_cast<double>(stats.max_fds));
+  registry_->virtual_max.Set(stats.virtual_max_bytes);
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, registry_->registry.Collect());
   return out.str();

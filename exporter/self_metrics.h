@@ -7,11 +7,11 @@
 
 namespace pgvigil {
 
-// The agent's metrics about itself (pgvigil_* and process_*), in prometheus-cpp's registry: few series, rich types. Any
-// thread.
+// The agent's metrics about itself (pgvigil_* and process_*), in prometheus-cpp's registry: few series, rich types;
+// and, unless `compat` is false, the names that postgres_exporter has for the same. Any thread.
 class SelfMetrics final : public TaskObserver {
  public:
-  explicit SelfMetrics(const Clock& clock);
+  explicit SelfMetrics(const Clock& clock, bool compat = true);
   ~SelfMetrics() override;
 
   void run_started(const TaskInfo& task) override;

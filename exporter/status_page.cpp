@@ -54,8 +54,10 @@ std::string server_section(const StatusView& view) {
   std::string text = !up        ? "<span class=\"soft\">not checked yet</span>"
                      : *up == 1 ? "<span class=\"good\">up</span>"
                                 : "<span class=\"bad\">down</span>";
-  if (info != nullptr && !info->samples.empty())
-    text += " · PostgreSQL " + escaped(info->samples.front().label_values.front());
+  if (info != nullptr && !info->samples.empty()) {
+    const std::string version = info->samples.front().label_values.front();
+    text += " · " + escaped(version.substr(0, version.find(" on ")));
+  }
   if (current_value(view.snapshots, "pg_replication_is_replica", view.now).value_or(0) == 1) text += " · standby";
   return fmt::format("<p>Server: {}</p>\n", text);
 }
