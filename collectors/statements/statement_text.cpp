@@ -146,7 +146,8 @@ std::string printable_utf8(std::string_view text) {
 }
 
 std::string statement_text(std::string_view raw, std::size_t max_bytes) {
-  return one_line(printable_utf8(hide_literals(raw)), max_bytes);
+  // Literals shrink; what may still be shown stands near the beginning, however long the text is.
+  return one_line(printable_utf8(hide_literals(raw.substr(0, 16 * max_bytes))), max_bytes);
 }
 
 }  // namespace pgvigil
