@@ -17,12 +17,6 @@ namespace {
 
 constexpr auto probe_name = "probe";
 
-std::vector<std::string> catalog_names() {
-  std::vector<std::string> names;
-  for (const CatalogEntry& entry : built_in_catalog()) names.push_back(entry.name);
-  return names;
-}
-
 void check_name(const YamlValue& value, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   const auto guess = closest(name, known);
@@ -47,11 +41,31 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// The built-in ones, and the users' own in place of them or besides them.
+std::vector<CatalogEntry> all_entries(const CollectorOptions& options) {
+  std::vector<CatalogEntry> entries = built_in_catalog();
+  for (const CustomQuery& custom : options.custom.queries) {
+    std::erase_if(entries, [&](const CatalogEntry& entry) { return entry.name == custom.entry.name; });
+  }
+  for (const CustomQuery& custom : options.custom.queries) entries.push_back(custom.entry);
+  if (!options.compat) drop_compat(entries);
+  return entries;
+}
+
+std::string why_off(const CatalogEntry& entry, const CollectorOptions& options) {
+  if (!options.only.empty()) return contains(options.only, entry.name) ? "" : "not asked for";
+  if (contains(options.disabled, entry.name)) return "disabled in the configuration";
+  if (contains(entry.presets, options.preset) || contains(options.enabled, entry.name)) return {};
+  return fmt::format("not in the preset {}", options.preset);
+}
+
 }  // namespace
 
 CollectorOptions decode_collectors(Section& section) {
-  std::vector<std::string> known = catalog_names();
   CollectorOptions options;
+  options.custom = decode_custom_queries(section, built_in_catalog(), built_in_names());
+  std::vector<std::string> known;
+  for (const PlannedCollector& collector : plan_collectors(options)) known.push_back(collector.entry.name);
   options.connections = static_cast<int>(section.integer("connections", options.connections, 3, 20));
   options.preset = section.choice("preset", options.preset, catalog_presets());
   options.compat = section.choice("compat", "postgres_exporter", {"postgres_exporter", "none"}) != "none";
@@ -75,19 +89,34 @@ CollectorOptions decode_collectors(Section& section) {
   return options;
 }
 
-std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
-  std::vector<CatalogEntry> entries = built_in_catalog();
-  if (!options.compat) drop_compat(entries);
-  std::erase_if(entries, [&](const CatalogEntry& entry) {
-    if (!options.only.empty()) return !contains(options.only, entry.name);
-    const bool chosen = contains(entry.presets, options.preset) || contains(options.enabled, entry.name);
-    return !chosen || contains(options.disabled, entry.name);
-  });
-  for (CatalogEntry& entry : entries) {
+TakenNames built_in_names() {
+  TakenNames taken;
+  for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
+  taken.collectors.insert({probe_name, "databases"});
+  for (const char* family : Probe::families) taken.families.emplace(family, probe_name);
+  return taken;
+}
+
+std::vector<PlannedCollector> plan_collectors(const CollectorOptions& options) {
+  std::vector<PlannedCollector> plan;
+  for (CatalogEntry& entry : all_entries(options)) {
+    const auto custom = std::find_if(options.custom.queries.begin(), options.custom.queries.end(),
+                                     [&](const CustomQuery& query) { return query.entry.name == entry.name; });
+    const std::string origin = custom == options.custom.queries.end() ? "built in" : custom->where;
     const auto interval = options.intervals.find(entry.name);
     if (interval != options.intervals.end()) entry.interval = interval->second;
     const auto limit = options.series_limits.find(entry.name);
     if (limit != options.series_limits.end()) entry.max_series = limit->second;
+    std::string off = why_off(entry, options);
+    plan.push_back({std::move(entry), origin, std::move(off)});
+  }
+  return plan;
+}
+
+std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
+  std::vector<CatalogEntry> entries;
+  for (PlannedCollector& collector : plan_collectors(options)) {
+    if (collector.off.empty()) entries.push_back(std::move(collector.entry));
   }
   return entries;
 }
