@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "collectors/bloat/bloat_reader.h"
 #include "collectors/catalog.h"
+#include "collectors/coded_collectors.h"
 #include "collectors/database_walk.h"
-#include "collectors/headroom/headroom_task.h"
 #include "collectors/probe.h"
 #include "collectors/session_task.h"
 #include "collectors/sql_reader.h"
-#include "collectors/statements/statements_task.h"
-#include "collectors/waits/wait_sampler.h"
 #include "core/text.h"
 
 namespace pgvigil {
@@ -22,39 +19,6 @@ namespace {
 
 constexpr auto probe_name = "probe";
 constexpr auto bloat_name = "bloat";
-
-// The collectors that are more than a query.
-struct CodedCollector {
-  const char* name;
-  milliseconds interval;
-  TaskPtr (*make)(const CollectorOptions& options, milliseconds interval);
-};
-
-const std::array<CodedCollector, 4> coded_collectors{
-    {{"statements", StatementsTask::default_interval,
-      [](const CollectorOptions& options, milliseconds interval) -> TaskPtr {
-        return std::make_unique<StatementsTask>(options.statements, interval);
-      }},
-     {"wait_sampler", WaitSampler::default_interval,
-      [](const CollectorOptions&, milliseconds interval) -> TaskPtr {
-        return std::make_unique<WaitSampler>(interval);
-      }},
-     {"headroom", HeadroomTask::default_interval,
-      [](const CollectorOptions&, milliseconds interval) -> TaskPtr {
-        return std::make_unique<HeadroomTask>(interval);
-      }},
-     {"disk_space", DiskSpaceTask::default_interval,
-      [](const CollectorOptions& options, milliseconds interval) -> TaskPtr {
-        return std::make_unique<DiskSpaceTask>(options.disk_space, interval);
-      }}}};
-
-std::vector<std::string> collector_names() {
-  std::vector<std::string> names;
-  for (const CatalogEntry& entry : built_in_catalog()) names.push_back(entry.name);
-  for (const CodedCollector& collector : coded_collectors) names.emplace_back(collector.name);
-  names.emplace_back(bloat_name);
-  return names;
-}
 
 void check_name(const YamlValue& value, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
@@ -80,9 +44,26 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool chosen(const CollectorOptions& options, const std::string& name, bool in_preset) {
-  if (!options.only.empty()) return contains(options.only, name);
-  return (in_preset || contains(options.enabled, name)) && !contains(options.disabled, name);
+// Why a collector does not run; empty when it does.
+std::string why_off(const CollectorOptions& options, const std::string& name, bool in_preset) {
+  if (!options.only.empty()) return contains(options.only, name) ? "" : "not asked for";
+  if (contains(options.disabled, name)) return "disabled in the configuration";
+  return in_preset || contains(options.enabled, name) ? "" : "not in the preset " + options.preset;
+}
+
+bool coded_in_preset(const CollectorOptions& options) {
+  return options.preset != "minimal";
+}
+
+// The built-in ones, and the users' own in place of them or besides them.
+std::vector<CatalogEntry> all_entries(const CollectorOptions& options) {
+  std::vector<CatalogEntry> entries = built_in_catalog();
+  for (const CustomQuery& custom : options.custom.queries) {
+    std::erase_if(entries, [&](const CatalogEntry& entry) { return entry.name == custom.entry.name; });
+  }
+  for (const CustomQuery& custom : options.custom.queries) entries.push_back(custom.entry);
+  if (!options.compat) drop_compat(entries);
+  return entries;
 }
 
 }  // namespace
@@ -98,8 +79,12 @@ milliseconds CollectorOptions::interval_of(const std::string& name, milliseconds
 }
 
 CollectorOptions decode_collectors(Section& section) {
-  std::vector<std::string> known = collector_names();
   CollectorOptions options;
+  options.custom = decode_custom_queries(section, built_in_catalog(), built_in_names());
+  std::vector<std::string> known;
+  for (const PlannedCollector& collector : plan_collectors(options)) known.push_back(collector.entry.name);
+  for (const CodedCollector& collector : coded_collectors()) known.emplace_back(collector.name);
+  known.emplace_back(bloat_name);
   options.connections = static_cast<int>(section.integer("connections", options.connections, 3, 20));
   options.preset = section.choice("preset", options.preset, catalog_presets());
   options.compat = section.choice("compat", "postgres_exporter", {"postgres_exporter", "none"}) != "none";
@@ -126,15 +111,33 @@ CollectorOptions decode_collectors(Section& section) {
   return options;
 }
 
-std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
-  std::vector<CatalogEntry> entries = built_in_catalog();
-  if (!options.compat) drop_compat(entries);
-  std::erase_if(entries, [&](const CatalogEntry& entry) {
-    return !chosen(options, entry.name, contains(entry.presets, options.preset));
-  });
-  for (CatalogEntry& entry : entries) {
+TakenNames built_in_names() {
+  TakenNames taken;
+  for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
+  taken.collectors.insert({probe_name, bloat_name, "databases"});
+  for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
+  for (const char* family : Probe::families) taken.families.emplace(family, probe_name);
+  return taken;
+}
+
+std::vector<PlannedCollector> plan_collectors(const CollectorOptions& options) {
+  std::vector<PlannedCollector> plan;
+  for (CatalogEntry& entry : all_entries(options)) {
+    const auto custom = std::find_if(options.custom.queries.begin(), options.custom.queries.end(),
+                                     [&](const CustomQuery& query) { return query.entry.name == entry.name; });
+    const std::string origin = custom == options.custom.queries.end() ? "built in" : custom->where;
     entry.interval = options.interval_of(entry.name, entry.interval);
     entry.max_series = options.series_limit_of(entry.name, entry.max_series);
+    std::string off = why_off(options, entry.name, contains(entry.presets, options.preset));
+    plan.push_back({std::move(entry), origin, std::move(off)});
+  }
+  return plan;
+}
+
+std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
+  std::vector<CatalogEntry> entries;
+  for (PlannedCollector& collector : plan_collectors(options)) {
+    if (collector.off.empty()) entries.push_back(std::move(collector.entry));
   }
   return entries;
 }
@@ -155,14 +158,14 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
       tasks.push_back(std::make_unique<SessionTask>(std::move(reader)));
     }
   }
-  if (chosen(options, bloat_name, options.preset != "minimal")) {
+  if (why_off(options, bloat_name, coded_in_preset(options)).empty()) {
     walked.push_back(std::make_unique<BloatReader>(options.bloat, store, clock,
                                                    options.interval_of(bloat_name, BloatReader::default_interval),
                                                    options.series_limit_of(bloat_name, 50000)));
   }
   if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
-  for (const CodedCollector& collector : coded_collectors) {
-    if (!chosen(options, collector.name, options.preset != "minimal")) continue;
+  for (const CodedCollector& collector : coded_collectors()) {
+    if (!why_off(options, collector.name, coded_in_preset(options)).empty()) continue;
     tasks.push_back(collector.make(options, options.interval_of(collector.name, collector.interval)));
   }
   return tasks;

@@ -6,6 +6,7 @@
 
 #include "collectors/bloat/options.h"
 #include "collectors/catalog.h"
+#include "collectors/custom_queries.h"
 #include "collectors/database_filter.h"
 #include "collectors/headroom/disk_space_task.h"
 #include "collectors/statements/options.h"
@@ -26,6 +27,7 @@ struct CollectorOptions {
   std::map<std::string, milliseconds> intervals;
   std::map<std::string, std::size_t> series_limits;
   DatabaseFilter databases;
+  CustomQueries custom;           // the users' own
   std::vector<std::string> only;  // not empty: these and no others, whatever the preset says
   StatementOptions statements;
   DiskSpaceOptions disk_space;
@@ -40,7 +42,20 @@ struct CollectorOptions {
 
 CollectorOptions decode_collectors(Section& section);
 
-// What the options leave of the catalogue, with their intervals and limits.
+// The collectors and families that the agent itself has.
+TakenNames built_in_names();
+
+// A collector of the catalogue or of a user's file, under a configuration.
+struct PlannedCollector {
+  CatalogEntry entry;
+  std::string origin;  // "built in", or FILE:LINE:COLUMN
+  std::string off;     // why it does not run; empty when it does
+};
+
+// All of them, also those that are switched off, with their intervals and limits.
+std::vector<PlannedCollector> plan_collectors(const CollectorOptions& options);
+
+// Those that are on.
 std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options);
 
 // The prober, a task for each entry that is read once for the server and for each collector with code, and the walk

@@ -37,7 +37,13 @@ bool ConnectionPool::Lease::readable(const std::string& relation, const std::sto
 }
 
 bool ConnectionPool::Lease::executable(const std::string& function, const std::stop_token& stop) {
-  return holds("SELECT coalesce(has_function_privilege(to_regprocedure($1), 'EXECUTE'), false)", function, stop);
+  try {
+    return holds("SELECT coalesce(has_function_privilege(to_regprocedure($1), 'EXECUTE'), false)", function, stop);
+  } catch (const Error& error) {
+    // to_regprocedure returns no NULL for a name in a schema that the role may not look into.
+    if (error.sqlstate() != "42501") throw;
+    return false;
+  }
 }
 
 ConnectionPool::Lease ConnectionPool::lease(const std::string& database, SteadyTime deadline,

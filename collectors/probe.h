@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "collectors/task.h"
@@ -13,6 +14,9 @@ namespace pgvigil {
 class Probe final : public Task {
  public:
   static constexpr milliseconds default_interval{5000};
+  // What it reports besides the agent's own pgvigil_*.
+  static constexpr std::array families{"pg_up", "pg_postmaster_start_time_seconds", "pg_replication_is_replica",
+                                       "pg_static"};
 
   explicit Probe(PgOptions options, milliseconds interval = default_interval);
   const TaskInfo& info() const override { return info_; }

@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <memory>
 
+#include "collectors/value_text.h"
 #include "core/error.h"
 
 namespace pgvigil {
@@ -16,15 +15,6 @@ namespace pgvigil {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
-std::optional<double> parse_value(std::string_view text) {
-  if (text == "t") return 1;
-  if (text == "f") return 0;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
 
 // Where the declared columns stand in the rows.
 struct Layout {
@@ -76,7 +66,7 @@ std::vector<double> values_of(const Layout::Value& column, const PgRows& rows, i
   result.reserve(static_cast<std::size_t>(count));
   for (int row = 0; row < count; ++row) {
     const auto text = rows.get(row, column.position);
-    result.push_back(text ? parse_value(*text).value_or(unknown) * column.scale : unknown);
+    result.push_back(text ? number_of(*text).value_or(unknown) * column.scale : unknown);
   }
   return result;
 }

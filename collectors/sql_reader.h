@@ -5,10 +5,10 @@
 
 namespace pgvigil {
 
-// Makes families of the rows that a catalogue query returned; they share their label rows. t and f are 1 and 0; NULL
-// and what is no finite number are NaN: not known. Every family of the entry is there, also those without samples. Rows
-// from the end that would exceed the entry's max_series are left out and counted. Throws Error::invalid when the rows'
-// columns are not the ones that the entry declares for this server version.
+// Makes families of the rows that a catalogue query returned; they share their label rows. Values are read by
+// number_of; NULL and what is no finite number are NaN: not known. Every family of the entry is there, also those
+// without samples. Rows from the end that would exceed the entry's max_series are left out and counted. Throws
+// Error::invalid when the rows' columns are not the ones that the entry declares for this server version.
 Reading reading_of(const CatalogEntry& entry, int server_version, const PgRows& rows);
 
 // The entry's families without samples.

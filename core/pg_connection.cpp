@@ -151,6 +151,9 @@ int PgRows::columns() const {
 std::string PgRows::column_name(int column) const {
   return PQfname(result_.get(), column);
 }
+unsigned PgRows::column_type(int column) const {
+  return PQftype(result_.get(), column);
+}
 
 std::optional<std::string_view> PgRows::get(int row, int column) const {
   if (PQgetisnull(result_.get(), row, column) != 0) return std::nullopt;

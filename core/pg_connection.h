@@ -42,6 +42,7 @@ class PgRows {
   int rows() const;
   int columns() const;
   std::string column_name(int column) const;
+  unsigned column_type(int column) const;                          // the type's OID in pg_type
   std::optional<std::string_view> get(int row, int column) const;  // nullopt: NULL
   std::string text(int row, int column) const;                     // "" for NULL
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "core/error.h"
 #include "exporter/commands.h"
@@ -19,11 +20,55 @@ struct Arguments {
   std::string config = default_config;
   std::vector<std::string> collectors;
   std::string format = "text";
+  std::string table_format = "table";
+  std::string collector;
+  std::string file;
+  std::string folder;
   std::string reason;
 };
 
 void add_config_option(CLI::App& command, Arguments& arguments) {
   command.add_option("-c,--config", arguments.config, "The configuration file")->capture_default_str();
+}
+
+void add_checks(CLI::App& app, Arguments& arguments, int& exit_code) {
+  auto* check = app.add_subcommand("check", "Check something without changing anything");
+  check->require_subcommand(1);
+  const auto add = [&](const char* name, const char* what, int (*command)(const std::filesystem::path&)) {
+    auto* subcommand = check->add_subcommand(name, what);
+    add_config_option(*subcommand, arguments);
+    subcommand->callback([&, command] { exit_code = command(arguments.config); });
+  };
+  add("config", "Read the configuration and print every problem as FILE:LINE:COLUMN", check_config);
+  add("connection", "Log in to the server and say what is there", check_connection);
+  add("grants", "Print the SQL that grants what the role lacks; exit code 0: nothing", check_grants);
+  add("queries", "Try your own queries on the server, without running them", check_queries);
+  auto* built_in = check->add_subcommand("built-in", "Check the collectors and rules that are part of the binary");
+  built_in->callback([&exit_code] { exit_code = check_built_in(); });
+}
+
+// Without --config the file that is there by default, if there is one: the built-in collectors can be told without it.
+void add_collectors(CLI::App& app, Arguments& arguments, int& exit_code) {
+  auto* collectors = app.add_subcommand("collectors", "List the collectors: what runs, how often, and what does not");
+  auto* config = collectors->add_option("-c,--config", arguments.config, "The configuration file");
+  config->capture_default_str();
+  collectors->add_option("--explain", arguments.collector, "Everything about one: its variants, their SQL, why not");
+  collectors->add_option("-o,--output", arguments.table_format, "How to print them")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  collectors->callback([&, config] {
+    const bool known = config->count() > 0 || std::filesystem::exists(arguments.config);
+    exit_code = list_collectors(known ? arguments.config : "", arguments.collector, arguments.table_format);
+  });
+}
+
+void add_import(CLI::App& app, Arguments& arguments, int& exit_code) {
+  auto* import = app.add_subcommand("import", "Take over what other exporters were configured with");
+  import->require_subcommand(1);
+  auto* queries = import->add_subcommand("queries", "Turn a query file of postgres_exporter or pg_exporter into ours");
+  queries->add_option("FILE", arguments.file, "queries.yaml, or a collector file of pg_exporter")->required();
+  queries->add_option("--output", arguments.folder, "A folder for one file a collector; otherwise standard output");
+  queries->callback([&] { exit_code = import_query_file(arguments.file, arguments.folder); });
 }
 
 }  // namespace
@@ -41,14 +86,7 @@ int run_command_line(int argc, char** argv) {
   add_config_option(*run, arguments);
   run->callback([&] { exit_code = run_agent(arguments.config); });
 
-  auto* check = app.add_subcommand("check", "Check something without changing anything");
-  check->require_subcommand(1);
-  auto* config = check->add_subcommand("config", "Read the configuration and print every problem as FILE:LINE:COLUMN");
-  add_config_option(*config, arguments);
-  config->callback([&] { exit_code = check_config(arguments.config); });
-
-  auto* built_in = check->add_subcommand("built-in", "Check the collectors and rules that are part of the binary");
-  built_in->callback([&] { exit_code = check_built_in(); });
+  add_checks(app, arguments, exit_code);
 
   auto* collect = app.add_subcommand("collect", "Run collectors once and print their metrics");
   add_config_option(*collect, arguments);
@@ -58,8 +96,8 @@ int run_command_line(int argc, char** argv) {
       ->capture_default_str();
   collect->callback([&] { exit_code = collect_once(arguments.config, arguments.collectors, arguments.format); });
 
-  auto* collectors = app.add_subcommand("collectors", "List the built-in collectors");
-  collectors->callback([&] { exit_code = list_collectors(); });
+  add_collectors(app, arguments, exit_code);
+  add_import(app, arguments, exit_code);
 
   auto* pause = app.add_subcommand("pause", "Stop collectors from working on the server; alerts then know nothing new");
   add_config_option(*pause, arguments);

@@ -10,27 +10,16 @@
 #include <optional>
 
 #include "collectors/catalog.h"
-#include "config/config.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "exporter/app.h"
+#include "exporter/commands/config_file.h"
 #include "exporter/text_format.h"
 
 namespace pgvigil {
 
 namespace {
-
-constexpr int problems_found = 1;
-constexpr int unusable_config = 2;
-
-// The configuration, or nullopt after its problems were printed.
-std::optional<Config> read_config(const std::filesystem::path& file) {
-  Problems problems;
-  auto config = load_config(file, problems);
-  for (const std::string& line : problems.lines()) fmt::print(stderr, "{}\n", line);
-  return config;
-}
 
 // Remembers how runs ended.
 class Reports final : public TaskObserver {
@@ -128,8 +117,10 @@ int run_agent(const std::filesystem::path& config_file) {
 int check_config(const std::filesystem::path& config_file) {
   const auto config = read_config(config_file);
   if (!config) return unusable_config;
-  fmt::print("{}: good: {} rules, {} channels, {} backup jobs\n", config_file.string(), config->alerts.rules.size(),
-             config->alerts.channels.size(), config->backups.size());
+  for (const std::string& advice : config->collectors.custom.advice) fmt::print(stderr, "{}\n", advice);
+  fmt::print("{}: good: {} rules, {} channels, {} backup jobs, {} queries\n", config_file.string(),
+             config->alerts.rules.size(), config->alerts.channels.size(), config->backups.size(),
+             config->collectors.custom.queries.size());
   return 0;
 }
 
@@ -158,13 +149,6 @@ int resume_collectors(const std::filesystem::path& config_file) {
   if (!config) return unusable_config;
   PauseSwitch(config->state_dir).resume();
   fmt::print("collectors go on\n");
-  return 0;
-}
-
-int list_collectors() {
-  for (const CatalogEntry& entry : built_in_catalog()) {
-    fmt::print("{:<26} {:>6}  {}\n", entry.name, format_duration(entry.interval), entry.help);
-  }
   return 0;
 }
 

@@ -14,7 +14,21 @@ int check_built_in();
 // Stops collectors from working on the server until it is resumed; a running agent follows within one interval.
 int pause_collectors(const std::filesystem::path& config_file, const std::string& reason);
 int resume_collectors(const std::filesystem::path& config_file);
-int list_collectors();
+
+// Tries the users' own queries on the server, without running them.
+int check_queries(const std::filesystem::path& config_file);
+
+// Prints the SQL that grants what the role lacks.
+int check_grants(const std::filesystem::path& config_file);
+
+// Whether the role can log in, and to what.
+int check_connection(const std::filesystem::path& config_file);
+
+// Lists the collectors, or explains the one named. Without a configuration (an empty path) no server is asked.
+int list_collectors(const std::filesystem::path& config_file, const std::string& name, const std::string& format);
+
+// Turns another exporter's query file into collectors: files in the folder `output`, or all on standard output.
+int import_query_file(const std::filesystem::path& file, const std::filesystem::path& output);
 
 // One cycle of the collectors named (all when there is none), in the text format or as JSON.
 int collect_once(const std::filesystem::path& config_file, const std::vector<std::string>& names,

@@ -1,0 +1,100 @@
+#include "collectors/query_trial.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "collectors/sql_reader.h"
+#include "core/error.h"
+
+namespace pgvigil {
+
+namespace {
+
+constexpr auto time_for_each = milliseconds(5000);
+
+// OIDs of pg_type, which never change: bool, int8, int2, int4, oid, xid, float4, float8, date, timestamp, timestamptz,
+// numeric, xid8. Their texts are what number_of reads.
+constexpr std::array<unsigned, 13> numeric_types{16, 20, 21, 23, 26, 28, 700, 701, 1082, 1114, 1184, 1700, 5069};
+
+std::string remedy(const ResultColumn& column) {
+  constexpr unsigned interval = 1186;
+  constexpr unsigned lsn = 3220;
+  if (column.type == interval) return fmt::format("use EXTRACT(EPOCH FROM {})", column.name);
+  if (column.type == lsn) return fmt::format("use pg_wal_lsn_diff({}, '0/0')", column.name);
+  return fmt::format("cast it to a number, such as {}::float8", column.name);
+}
+
+std::string said(const Error& error) {
+  const bool unknown_relation = error.sqlstate() == "42P01" || error.sqlstate() == "42883";
+  return error.what() +
+         std::string(unknown_relation ? " (what is not in pg_catalog needs its schema: schema.name)" : "");
+}
+
+std::vector<ResultColumn> columns_of(const PgRows& described, PgConnection& connection) {
+  std::vector<ResultColumn> columns;
+  for (int i = 0; i < described.columns(); ++i) {
+    const unsigned type = described.column_type(i);
+    const PgRows name = connection.query("SELECT format_type($1::oid, NULL)", {std::to_string(type)}, time_for_each);
+    columns.push_back({described.column_name(i), type, name.text(0, 0)});
+  }
+  return columns;
+}
+
+std::vector<std::string> try_variant(const CatalogEntry& entry, const CatalogVariant& variant, PgConnection& connection,
+                                     const ServerFacts& facts) {
+  const std::string query = query_text(variant, facts);
+  try {
+    const auto columns = columns_of(connection.describe(query, time_for_each), connection);
+    std::vector<std::string> problems = compare_columns(entry, facts.version, columns);
+    // Preparing does not look at privileges; planning for EXPLAIN does, as running would.
+    if (problems.empty()) connection.query("EXPLAIN " + query, time_for_each);
+    return problems;
+  } catch (const Error& error) {
+    if (!connection.usable()) throw;
+    return {said(error)};
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> compare_columns(const CatalogEntry& entry, int server_version,
+                                         const std::vector<ResultColumn>& result) {
+  std::vector<std::string> problems;
+  const auto declared = entry.columns_for(server_version);
+  for (const CatalogColumn* column : declared) {
+    const auto named = [&](const ResultColumn& candidate) { return candidate.name == column->name; };
+    const auto found = std::find_if(result.begin(), result.end(), named);
+    if (found == result.end()) {
+      problems.push_back(fmt::format("the query does not return the declared column {}", column->name));
+    } else if (std::count_if(result.begin(), result.end(), named) > 1) {
+      problems.push_back(fmt::format("the query returns the column {} more than once", column->name));
+    } else if (column->is_value() && std::count(numeric_types.begin(), numeric_types.end(), found->type) == 0) {
+      problems.push_back(
+          fmt::format("the column {} is {}, not a number: {}", column->name, found->type_name, remedy(*found)));
+    }
+  }
+  for (const ResultColumn& column : result) {
+    if (std::none_of(declared.begin(), declared.end(), [&](const auto* known) { return known->name == column.name; })) {
+      problems.push_back(fmt::format(
+          "the query returns the column {}, which is not declared (usage: discard ignores it)", column.name));
+    }
+  }
+  return problems;
+}
+
+std::vector<VariantTrial> try_variants(const CatalogEntry& entry, ConnectionPool::Lease& session) {
+  std::vector<VariantTrial> trials;
+  for (const CatalogVariant& variant : entry.variants) {
+    CatalogEntry alone = entry;
+    alone.variants = {variant};
+    VariantTrial trial;
+    trial.not_here = choose_variant(alone, session, {}).reason;
+    if (trial.not_here.empty()) trial.problems = try_variant(entry, variant, session.connection(), session.facts());
+    trials.push_back(std::move(trial));
+  }
+  return trials;
+}
+
+}  // namespace pgvigil

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace pgvigil {
+
+// The number that a value of a query's row stands for, as the server prints it: t and f are 1 and 0, a date or a
+// timestamp (ISO, as sessions are set up) is seconds since the epoch; without a time zone it is taken for UTC. nullopt
+// for what is no finite number.
+std::optional<double> number_of(std::string_view text);
+
+}  // namespace pgvigil
