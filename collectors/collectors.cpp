@@ -8,6 +8,7 @@
 #include "collectors/database_walk.h"
 #include "collectors/probe.h"
 #include "collectors/session_task.h"
+#include "collectors/settings_reader.h"
 #include "collectors/sql_reader.h"
 #include "core/text.h"
 
@@ -20,6 +21,7 @@ constexpr auto probe_name = "probe";
 std::vector<std::string> catalog_names() {
   std::vector<std::string> names;
   for (const CatalogEntry& entry : built_in_catalog()) names.push_back(entry.name);
+  names.emplace_back(SettingsReader::name);
   return names;
 }
 
@@ -98,6 +100,12 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
   if (options.only.empty() || contains(options.only, probe_name)) {
     tasks.push_back(std::make_unique<Probe>(
         target, probe_interval == options.intervals.end() ? Probe::default_interval : probe_interval->second));
+  }
+  const auto settings_interval = options.intervals.find(SettingsReader::name);
+  if (options.only.empty() ? !contains(options.disabled, SettingsReader::name)
+                           : contains(options.only, SettingsReader::name)) {
+    tasks.push_back(std::make_unique<SessionTask>(std::make_unique<SettingsReader>(
+        settings_interval == options.intervals.end() ? SettingsReader::default_interval : settings_interval->second)));
   }
   std::vector<ReaderPtr> walked;
   for (CatalogEntry& entry : chosen_catalog(options)) {

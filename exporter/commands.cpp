@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "collectors/catalog.h"
+#include "collectors/settings_reader.h"
 #include "config/config.h"
 #include "core/error.h"
 #include "core/json.h"
@@ -61,7 +62,7 @@ Json to_json(const std::vector<Family>& families) {
 }
 
 bool names_known(const CollectorOptions& options, const std::vector<std::string>& names) {
-  std::vector<std::string> known{"probe"};
+  std::vector<std::string> known{"probe", SettingsReader::name};
   for (const CatalogEntry& entry : chosen_catalog(options)) known.push_back(entry.name);
   bool good = true;
   for (const std::string& name : names) {
