@@ -74,13 +74,12 @@ class ThrowAwayStore {
 };
 
 bool names_known(const CollectorOptions& options, const std::vector<std::string>& names) {
-  std::vector<std::string> known{"probe"};
-  for (const CatalogEntry& entry : chosen_catalog(options)) known.push_back(entry.name);
+  std::vector<std::string> known = collector_names(options);
+  known.emplace_back("probe");
   bool good = true;
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    fmt::print(stderr, "pgvigil: there is no collector '{}' (or it is disabled); there is {}\n", name,
-               join(known, ", "));
+    fmt::print(stderr, "pgvigil: there is no collector '{}'; there is {}\n", name, join(known, ", "));
     good = false;
   }
   return good;
