@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "exporter/app.h"
 #include "exporter/text_format.h"
+#include "exporter/web_access.h"
 
 namespace pgvigil {
 
@@ -27,6 +28,16 @@ std::optional<Config> read_config(const std::filesystem::path& file) {
   auto config = load_config(file, problems);
   for (const std::string& line : problems.lines()) fmt::print(stderr, "{}\n", line);
   return config;
+}
+
+// After its problems and what only looks wrong were printed.
+bool web_config_good(const std::filesystem::path& file) {
+  if (file.empty()) return true;
+  Problems problems;
+  const std::vector<std::string> warnings = check_web_config(file, SystemClock(), problems);
+  for (const std::string& line : problems.lines()) fmt::print(stderr, "{}\n", line);
+  for (const std::string& line : warnings) fmt::print(stderr, "{}: warning: {}\n", file.string(), line);
+  return problems.empty();
 }
 
 // Remembers how one run ended.
@@ -57,6 +68,12 @@ Json to_json(const std::vector<Family>& families) {
                                      {"samples", std::move(samples)}});
   }
   return result;
+}
+
+std::string in_format(const std::vector<Family>& families, const std::string& format) {
+  if (format == "json") return to_json(families).dump(2) + "\n";
+  const MetricsFormat kind = format == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
+  return render_text(families, kind).text + std::string(end_of_page(kind));
 }
 
 bool wanted(const std::string& task, const std::vector<std::string>& names) {
@@ -97,6 +114,7 @@ int run_agent(const std::filesystem::path& config_file) {
 int check_config(const std::filesystem::path& config_file) {
   const auto config = read_config(config_file);
   if (!config) return unusable_config;
+  if (!web_config_good(config->listen.web_config)) return unusable_config;
   fmt::print("{}: good: {} rules, {} channels, {} backup jobs\n", config_file.string(), config->alerts.rules.size(),
              config->alerts.channels.size(), config->backups.size());
   return 0;
@@ -142,7 +160,7 @@ int collect_once(const std::filesystem::path& config_file, const std::vector<std
     fmt::print(stderr, "{} {}: {}\n", task->info().name, to_string(observer.report().outcome),
                observer.report().reason);
   }
-  fmt::print("{}", format == "json" ? to_json(families).dump(2) + "\n" : render_text(families).text);
+  fmt::print("{}", in_format(families, format));
   return good ? 0 : problems_found;
 }
 

@@ -13,7 +13,7 @@ int check_config(const std::filesystem::path& config_file);
 int check_built_in();
 int list_collectors();
 
-// One cycle of the collectors named (all when there is none), in the text format or as JSON.
+// One cycle of the collectors named (all when there is none), in the text format, as OpenMetrics or as JSON.
 int collect_once(const std::filesystem::path& config_file, const std::vector<std::string>& names,
                  const std::string& format);
 
