@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <exception>
 #include <set>
 #include <unordered_map>
@@ -14,7 +15,7 @@ namespace {
 using AlertIds = std::vector<std::string>;
 
 // What identifies a series within its family, cheap enough to be made for every series of a big family.
-std::string series_key(const std::vector<std::string>& label_values) {
+std::string series_key(std::span<const std::string> label_values) {
   std::string key;
   for (const std::string& value : label_values) {
     key += value;
@@ -161,7 +162,7 @@ class RuleEvaluation {
  private:
   void look_at(const Snapshot& snapshot, const Family& family) {
     const auto open = by_series(open_, result_.alerts, family);
-    for (const Sample& sample : family.samples) {
+    for (const SeriesView sample : family.samples) {
       if (!rule_.selector.accepts(family, sample)) continue;
       const Observation seen = rule_.observe(sample.value);
       const auto known = open.empty() ? open.end() : open.find(series_key(sample.label_values));

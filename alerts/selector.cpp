@@ -6,7 +6,7 @@ namespace pgvigil {
 
 namespace {
 
-std::string_view value_of(const Family& family, const Sample& sample, std::string_view label) {
+std::string_view value_of(const Family& family, const SeriesView& sample, std::string_view label) {
   const auto found = std::find(family.label_names.begin(), family.label_names.end(), label);
   const auto index = static_cast<std::size_t>(found - family.label_names.begin());
   return index < sample.label_values.size() ? std::string_view(sample.label_values[index]) : std::string_view();
@@ -24,7 +24,7 @@ bool LabelMatcher::accepts(std::string_view label_value) const {
   return false;
 }
 
-bool Selector::accepts(const Family& family, const Sample& sample) const {
+bool Selector::accepts(const Family& family, const SeriesView& sample) const {
   return std::all_of(matchers.begin(), matchers.end(), [&](const LabelMatcher& matcher) {
     return matcher.accepts(value_of(family, sample, matcher.label));
   });
@@ -38,7 +38,7 @@ Labels Selector::fixed_labels() const {
   return result;
 }
 
-Labels labels_of(const Family& family, const Sample& sample) {
+Labels labels_of(const Family& family, const SeriesView& sample) {
   Labels result;
   for (std::size_t i = 0; i < family.label_names.size() && i < sample.label_values.size(); ++i) {
     if (!sample.label_values[i].empty()) result.emplace(family.label_names[i], sample.label_values[i]);

@@ -31,12 +31,12 @@ struct Selector {
   std::vector<LabelMatcher> matchers;
 
   // Whether the matchers accept this sample of `family` (which must be the selector's metric).
-  bool accepts(const Family& family, const Sample& sample) const;
+  bool accepts(const Family& family, const SeriesView& sample) const;
 
   // The labels that the matchers fix, as absent() in PromQL makes them.
   Labels fixed_labels() const;
 };
 
-Labels labels_of(const Family& family, const Sample& sample);
+Labels labels_of(const Family& family, const SeriesView& sample);
 
 }  // namespace pgvigil

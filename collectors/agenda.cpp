@@ -1,6 +1,7 @@
 #include "collectors/agenda.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pgvigil {
 
@@ -29,7 +30,7 @@ SteadyTime next_in_phase(SteadyTime now, milliseconds period, milliseconds phase
 }  // namespace
 
 std::size_t Agenda::add(const std::string& name, const Schedule& schedule, First first, Moment now) {
-  Entry entry{schedule, milliseconds(0), now.steady, std::nullopt, false};
+  Entry entry{schedule, milliseconds(0), 1, now.steady, std::nullopt, false};
   if (const auto* interval = std::get_if<Interval>(&schedule)) {
     entry.phase = milliseconds(stable_hash(name) % static_cast<std::uint64_t>(interval->period.count()));
     if (first == First::in_phase) entry.next = next_in_phase(now.steady, interval->period, entry.phase);
@@ -48,8 +49,9 @@ bool Agenda::due(const Entry& entry, Moment now) {
 // Plans the occurrence after `now` and returns how many lay between the one that was due and now.
 std::int64_t Agenda::plan_next(Entry& entry, Moment now) {
   if (const auto* interval = std::get_if<Interval>(&entry.schedule)) {
-    const std::int64_t missed = (now.steady - entry.next) / interval->period;
-    entry.next = next_in_phase(now.steady, interval->period, entry.phase);
+    const milliseconds period = interval->period * entry.slowdown;
+    const std::int64_t missed = (now.steady - entry.next) / period;
+    entry.next = next_in_phase(now.steady, period, entry.phase);
     return missed;
   }
   const Cron& cron = std::get<Calendar>(entry.schedule).cron;
@@ -86,8 +88,14 @@ std::vector<Agenda::Due> Agenda::take_due(Moment now) {
   return result;
 }
 
-void Agenda::finished(std::size_t task) {
-  entries_[task].running = false;
+void Agenda::finished(std::size_t task, int slowdown) {
+  Entry& entry = entries_[task];
+  entry.running = false;
+  if (std::exchange(entry.slowdown, slowdown) >= slowdown) return;
+  // What was planned at the old pace comes too early.
+  if (const auto* interval = std::get_if<Interval>(&entry.schedule)) {
+    entry.next += interval->period * (slowdown - 1);
+  }
 }
 
 SteadyTime Agenda::next_look(Moment now) const {

@@ -33,17 +33,17 @@ class Agenda {
 
   // Everything whose time has come. A task that it lets start counts as running until finished().
   std::vector<Due> take_due(Moment now);
-  void finished(std::size_t task);
+  // An interval's next occurrences are then `slowdown` times as far apart.
+  void finished(std::size_t task, int slowdown = 1);
 
   // When to look again: the next occurrence, but soon enough to notice that somebody set the wall clock.
   SteadyTime next_look(Moment now) const;
-
-  // The next occurrence of a calendar task, on the wall clock.
 
  private:
   struct Entry {
     Schedule schedule;
     milliseconds phase{0};
+    int slowdown = 1;
     SteadyTime next;
     std::optional<WallTime> next_wall;
     bool running = false;

@@ -39,10 +39,30 @@ CatalogVariant decode_variant(Section& section) {
     variant.when.extension = when->text("extension");
     variant.when.extension_version = decode_range(*when, "extension_version");
     variant.when.relation = when->text("relation");
+    variant.when.function = when->text("function");
     when->finish();
   }
   section.finish();
   return variant;
+}
+
+CatalogColumn::Usage decode_usage(Section& section, const std::string& column) {
+  using Usage = CatalogColumn::Usage;
+  static const std::map<std::string, Usage, std::less<>> usages{{"label", Usage::label},
+                                                                {"gauge", Usage::gauge},
+                                                                {"counter", Usage::counter},
+                                                                {"unknown", Usage::unknown},
+                                                                {"discard", Usage::discard}};
+  const std::vector<std::string> allowed{"label", "gauge", "counter", "unknown", "discard"};
+  const std::string usage = section.choice("usage", "", allowed);
+  if (!usage.empty()) return usages.at(usage);
+  if (!section.has("usage"))
+    section.fail(fmt::format("column {} has no usage; allowed is {}", column, join(allowed, ", ")));
+  return Usage::gauge;
+}
+
+bool decode_compat(Section& section) {
+  return !section.choice("compat", "", {"postgres_exporter"}).empty();
 }
 
 CatalogColumn decode_column(const std::string& name, const YamlValue& value, const std::string& prefix) {
@@ -53,15 +73,14 @@ CatalogColumn decode_column(const std::string& name, const YamlValue& value, con
     return column;
   }
   Section section(value);
-  const std::string usage = section.choice("usage", "", {"label", "gauge", "counter"});
-  if (usage.empty()) section.fail(fmt::format("column {} has no usage; allowed is label, gauge, counter", name));
+  column.usage = decode_usage(section, name);
   column.server = decode_range(section, "server");
-  if (usage == "label") {
-    if (!valid_name(name)) section.fail(fmt::format("'{}' is no valid label name", name));
+  if (!column.is_value()) {
+    if (column.is_label() && !valid_name(name)) section.fail(fmt::format("'{}' is no valid label name", name));
     section.finish();
     return column;
   }
-  column.usage = usage == "counter" ? CatalogColumn::Usage::counter : CatalogColumn::Usage::gauge;
+  column.compat = decode_compat(section);
   column.metric = section.text("metric", prefix + "_" + name);
   column.help = section.require_text("help");
   column.scale = section.number("scale", 1);
@@ -70,8 +89,7 @@ CatalogColumn decode_column(const std::string& name, const YamlValue& value, con
   return column;
 }
 
-std::string missing_for(const CatalogCondition& when, const ServerFacts& facts,
-                        const std::function<bool(const std::string&)>& readable) {
+std::string missing_for(const CatalogCondition& when, const ServerFacts& facts, const Privileges& privileges) {
   if (!when.server.contains_server(facts.version)) return "needs PostgreSQL " + when.server.text();
   if (when.role && (*when.role == ServerRole::standby) != facts.in_recovery) {
     return *when.role == ServerRole::standby ? "only on a standby" : "only on a primary";
@@ -86,17 +104,43 @@ std::string missing_for(const CatalogCondition& when, const ServerFacts& facts,
       return fmt::format("needs {} {}", when.extension, when.extension_version.text());
     }
   }
-  if (!when.relation.empty() && !readable(when.relation)) {
+  if (!when.relation.empty() && !privileges.readable(when.relation)) {
     return fmt::format("{} does not exist in database {} or may not be read", when.relation, facts.database);
   }
+  if (!when.function.empty() && !privileges.executable(when.function)) {
+    return fmt::format("{} does not exist or may not be executed by the role", when.function);
+  }
   return {};
+}
+
+std::vector<std::string> decode_presets(Section& section) {
+  const auto value = section.value("presets");
+  if (!value) return {"managed", "standard", "full"};
+  std::vector<std::string> presets;
+  for (const YamlValue& item : value->items()) {
+    const auto name = item.text();
+    const auto& known = catalog_presets();
+    if (name && std::find(known.begin(), known.end(), *name) == known.end()) {
+      item.fail(fmt::format("there is no preset {}; allowed is {}", item.shown(), join(known, ", ")));
+    }
+    if (name) presets.push_back(*name);
+  }
+  return presets;
+}
+
+// The walk tells databases apart by this label.
+void require_database_label(const CatalogEntry& entry, const Section& section) {
+  const auto names_it = [](const CatalogColumn& column) { return column.name == "datname" && column.is_label(); };
+  if (entry.scope == Scope::database && std::none_of(entry.columns.begin(), entry.columns.end(), names_it)) {
+    section.fail("a query of scope database needs the label column datname (current_database() AS datname)");
+  }
 }
 
 void check_families(const std::vector<CatalogEntry>& entries) {
   std::map<std::string, std::string> owner;
   for (const CatalogEntry& entry : entries) {
     for (const CatalogColumn& column : entry.columns) {
-      if (column.is_label()) continue;
+      if (!column.is_value()) continue;
       const auto [known, is_new] = owner.emplace(column.metric, entry.name);
       if (!is_new) {
         throw Error(Error::Kind::invalid, fmt::format("catalogue: {} is defined twice, in {} and {}", column.metric,
@@ -116,10 +160,25 @@ std::vector<const CatalogColumn*> CatalogEntry::columns_for(int server_version) 
   return result;
 }
 
+MetricType CatalogColumn::type() const {
+  if (usage == Usage::counter) return MetricType::counter;
+  return usage == Usage::gauge ? MetricType::gauge : MetricType::unknown;
+}
+
+const std::vector<std::string>& catalog_presets() {
+  static const std::vector<std::string> presets{"minimal", "managed", "standard", "full"};
+  return presets;
+}
+
 CatalogEntry decode_catalog_entry(Section& section) {
   CatalogEntry entry;
   entry.name = section.require_text("name");
   entry.help = section.require_text("help");
+  entry.scope =
+      section.choice("scope", "cluster", {"cluster", "database"}) == "database" ? Scope::database : Scope::cluster;
+  entry.presets = decode_presets(section);
+  entry.max_series = static_cast<std::size_t>(section.integer("max_series", 50000, 1, 100'000'000));
+  entry.compat = decode_compat(section);
   entry.interval = section.duration("interval", seconds(15), seconds(1), std::chrono::hours(24));
   entry.timeout = section.duration("timeout", seconds(2), milliseconds(50), std::chrono::minutes(10));
   const std::string prefix = section.require_text("metric_prefix");
@@ -130,6 +189,7 @@ CatalogEntry decode_catalog_entry(Section& section) {
   } else {
     section.fail("columns is missing");
   }
+  require_database_label(entry, section);
   section.finish();
   return entry;
 }
@@ -146,16 +206,24 @@ std::vector<CatalogEntry> built_in_catalog() {
   return entries;
 }
 
-VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts,
-                             const std::function<bool(const std::string&)>& readable) {
+VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts, const Privileges& privileges) {
   VariantChoice choice;
   for (const CatalogVariant& variant : entry.variants) {
-    const std::string missing = missing_for(variant.when, facts, readable);
+    const std::string missing = missing_for(variant.when, facts, privileges);
     if (missing.empty()) return {&variant, {}};
     if (choice.reason.find(missing) == std::string::npos)
       choice.reason += (choice.reason.empty() ? "" : "; ") + missing;
   }
   return choice;
+}
+
+void drop_compat(std::vector<CatalogEntry>& entries) {
+  std::erase_if(entries, [](const CatalogEntry& entry) { return entry.compat; });
+  for (CatalogEntry& entry : entries) {
+    for (CatalogColumn& column : entry.columns) {
+      if (column.compat) column.usage = CatalogColumn::Usage::discard;
+    }
+  }
 }
 
 }  // namespace pgvigil

@@ -16,15 +16,19 @@ namespace pgvigil {
 
 // A column of a collector's query: a label, or the value of a metric.
 struct CatalogColumn {
-  enum class Usage { label, gauge, counter };
+  enum class Usage { label, gauge, counter, unknown, discard };
   std::string name;
   Usage usage = Usage::label;
-  std::string metric;  // the family's whole name; empty for a label
+  std::string metric;  // the family's whole name; empty for a label and for what is discarded
   std::string help;
   double scale = 1;
   VersionRange server;  // the servers on which the query returns it
 
+  bool compat = false;  // only for the sake of postgres_exporter's names
+
   bool is_label() const { return usage == Usage::label; }
+  bool is_value() const { return usage != Usage::label && usage != Usage::discard; }
+  MetricType type() const;
 };
 
 enum class ServerRole { primary, standby };
@@ -35,7 +39,8 @@ struct CatalogCondition {
   std::optional<ServerRole> role;
   std::string extension;
   VersionRange extension_version;
-  std::string relation;  // must exist and be readable
+  std::string relation;  // schema.name: must exist and be readable
+  std::string function;  // name(argument types): must exist, and the role may execute it
 };
 
 struct CatalogVariant {
@@ -43,12 +48,21 @@ struct CatalogVariant {
   std::string query;
 };
 
+enum class Scope {
+  cluster,   // what a query in any database says of the whole server: read once
+  database,  // what only a session in that database sees: read in each that is walked
+};
+
 // One SQL collector as a file of the catalogue describes it: the query, its variants, what its columns mean.
 struct CatalogEntry {
   std::string name;
   std::string help;
+  Scope scope = Scope::cluster;
   milliseconds interval{0};
   milliseconds timeout{0};
+  std::vector<std::string> presets;  // in which it is on
+  std::size_t max_series = 50000;    // of all databases; rows beyond are left out and counted
+  bool compat = false;               // only for the sake of postgres_exporter's names
   std::vector<CatalogVariant> variants;
   std::vector<CatalogColumn> columns;
 
@@ -69,8 +83,17 @@ struct VariantChoice {
   std::string reason;
 };
 
-// `readable` answers whether a relation exists and may be read; asked only for variants whose other conditions hold.
-VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts,
-                             const std::function<bool(const std::string&)>& readable);
+// What a variant asks of the server only when its other conditions hold.
+struct Privileges {
+  std::function<bool(const std::string& relation)> readable;
+  std::function<bool(const std::string& function)> executable;
+};
+VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts, const Privileges& privileges);
+
+// The names of presets, smallest first.
+const std::vector<std::string>& catalog_presets();
+
+// Takes out what exists only for postgres_exporter's names.
+void drop_compat(std::vector<CatalogEntry>& entries);
 
 }  // namespace pgvigil

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "collectors/catalog.h"
+#include "collectors/database_walk.h"
 #include "collectors/probe.h"
-#include "collectors/sql_collector.h"
+#include "collectors/session_task.h"
+#include "collectors/sql_reader.h"
 #include "core/text.h"
 
 namespace pgvigil {
@@ -28,18 +30,38 @@ void check_name(const YamlValue& value, const std::string& name, const std::vect
                          guess ? fmt::format("did you mean {}?", *guess) : "allowed is " + join(known, ", ")));
 }
 
+std::vector<std::string> decode_names(Section& section, std::string_view key, const std::vector<std::string>& known) {
+  std::vector<std::string> names;
+  const auto list = section.value(key);
+  if (!list) return names;
+  for (const YamlValue& item : list->items()) {
+    const auto name = item.text();
+    if (!name) continue;
+    check_name(item, *name, known);
+    names.push_back(*name);
+  }
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 CollectorOptions decode_collectors(Section& section) {
   std::vector<std::string> known = catalog_names();
   CollectorOptions options;
-  options.connections = static_cast<int>(section.integer("connections", options.connections, 2, 20));
-  if (const auto disable = section.value("disable")) {
-    for (const YamlValue& item : disable->items()) {
-      const auto name = item.text();
-      if (!name) continue;
-      check_name(item, *name, known);
-      options.disabled.push_back(*name);
+  options.connections = static_cast<int>(section.integer("connections", options.connections, 3, 20));
+  options.preset = section.choice("preset", options.preset, catalog_presets());
+  options.compat = section.choice("compat", "postgres_exporter", {"postgres_exporter", "none"}) != "none";
+  options.enabled = decode_names(section, "enable", known);
+  options.disabled = decode_names(section, "disable", known);
+  if (auto databases = section.section("databases")) options.databases = decode_database_filter(*databases);
+  if (auto limits = section.section("series_limits")) {
+    for (const auto& [name, value] : limits->members()) {
+      check_name(value, name, known);
+      options.series_limits[name] = static_cast<std::size_t>(limits->integer(name, 50000, 1, 100'000'000));
     }
   }
   known.emplace_back(probe_name);  // cannot be disabled: rules that wake people rely on it
@@ -53,18 +75,41 @@ CollectorOptions decode_collectors(Section& section) {
   return options;
 }
 
-std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target) {
-  const auto interval_of = [&](const std::string& name, milliseconds fallback) {
-    const auto interval = options.intervals.find(name);
-    return interval == options.intervals.end() ? fallback : interval->second;
-  };
-  std::vector<TaskPtr> tasks;
-  tasks.push_back(std::make_unique<Probe>(target, interval_of(probe_name, Probe::default_interval)));
-  for (CatalogEntry& entry : built_in_catalog()) {
-    if (std::find(options.disabled.begin(), options.disabled.end(), entry.name) != options.disabled.end()) continue;
-    entry.interval = interval_of(entry.name, entry.interval);
-    tasks.push_back(std::make_unique<SqlCollector>(std::move(entry)));
+std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
+  std::vector<CatalogEntry> entries = built_in_catalog();
+  if (!options.compat) drop_compat(entries);
+  std::erase_if(entries, [&](const CatalogEntry& entry) {
+    if (!options.only.empty()) return !contains(options.only, entry.name);
+    const bool chosen = contains(entry.presets, options.preset) || contains(options.enabled, entry.name);
+    return !chosen || contains(options.disabled, entry.name);
+  });
+  for (CatalogEntry& entry : entries) {
+    const auto interval = options.intervals.find(entry.name);
+    if (interval != options.intervals.end()) entry.interval = interval->second;
+    const auto limit = options.series_limits.find(entry.name);
+    if (limit != options.series_limits.end()) entry.max_series = limit->second;
   }
+  return entries;
+}
+
+std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target) {
+  std::vector<TaskPtr> tasks;
+  const auto probe_interval = options.intervals.find(probe_name);
+  if (options.only.empty() || contains(options.only, probe_name)) {
+    tasks.push_back(std::make_unique<Probe>(
+        target, probe_interval == options.intervals.end() ? Probe::default_interval : probe_interval->second));
+  }
+  std::vector<ReaderPtr> walked;
+  for (CatalogEntry& entry : chosen_catalog(options)) {
+    const Scope scope = entry.scope;
+    auto reader = std::make_unique<SqlReader>(std::move(entry));
+    if (scope == Scope::database) {
+      walked.push_back(std::move(reader));
+    } else {
+      tasks.push_back(std::make_unique<SessionTask>(std::move(reader)));
+    }
+  }
+  if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
   return tasks;
 }
 

@@ -1,5 +1,7 @@
 #include "collectors/connections.h"
 
+#include <algorithm>
+
 namespace pgvigil {
 
 namespace {
@@ -10,45 +12,104 @@ constexpr auto facts_lifetime = std::chrono::seconds(30);
 }  // namespace
 
 ConnectionPool::ConnectionPool(PgOptions options, int budget, const Clock& clock)
-    : options_(std::move(options)), budget_(budget), clock_(clock) {}
-
-ConnectionPool::Lease::~Lease() {
-  if (holds_place_) pool_->give_back(std::move(session_));
+    : options_(std::move(options)), clock_(clock) {
+  connected_.limit = std::max(1, budget - others_.limit);
 }
 
-ConnectionPool::Lease ConnectionPool::lease(SteadyTime deadline, const std::stop_token& stop) {
+ConnectionPool::Lease::~Lease() {
+  if (holds_place_) pool_->give_back(database_, std::move(session_));
+}
+
+bool ConnectionPool::Lease::holds(const std::string& question, const std::string& subject,
+                                  const std::stop_token& stop) {
+  const std::string key = question + subject;
+  const auto known = session_->privileges.find(key);
+  if (known != session_->privileges.end()) return known->second;
+  const PgRows rows = connection().query(question, {subject}, pool_->options_.statement_timeout, stop);
+  return session_->privileges[key] = rows.rows() > 0 && rows.get(0, 0) == "t";
+}
+
+bool ConnectionPool::Lease::readable(const std::string& relation, const std::stop_token& stop) {
+  return holds(
+      "SELECT coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), false) "
+      "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1",
+      relation, stop);
+}
+
+bool ConnectionPool::Lease::executable(const std::string& function, const std::stop_token& stop) {
+  return holds("SELECT coalesce(has_function_privilege(to_regprocedure($1), 'EXECUTE'), false)", function, stop);
+}
+
+ConnectionPool::Lease ConnectionPool::lease(const std::string& database, SteadyTime deadline,
+                                            const std::stop_token& stop) {
   std::unique_ptr<Session> session;
   {
     std::unique_lock lock(mutex_);
-    if (!place_free_.wait_until(lock, stop, deadline, [this] { return in_use_ < budget_; })) {
+    Places& places = places_of(database);
+    if (!place_free_.wait_until(lock, stop, deadline, [&places] { return places.in_use < places.limit; })) {
       throw Error(stop.stop_requested() ? Error::Kind::cancelled : Error::Kind::unavailable,
                   "no connection of the budget became free in time");
     }
-    ++in_use_;
-    if (!idle_.empty()) {
-      session = std::move(idle_.back());
-      idle_.pop_back();
-    }
+    ++places.in_use;
+    session = take_idle(database);
   }
   try {
     const SteadyTime now = clock_.steady_now();
     if (session && now - session->opened_at > session_lifetime) session.reset();
-    if (!session) session = std::make_unique<Session>(Session{PgConnection::open(options_, stop), {}, now, {}});
+    if (!session) session = open(database, now, stop);
     if (session->facts.version == 0 || now - session->facts_at > facts_lifetime) refresh_facts(*session, now, stop);
   } catch (...) {
-    give_back(nullptr);
+    give_back(database, nullptr);
     throw;
   }
-  return Lease(*this, std::move(session));
+  return Lease(*this, database, std::move(session));
 }
 
-void ConnectionPool::give_back(std::unique_ptr<Session> session) {
+// With the mutex held. What is kept for a third database has to go: its place is needed.
+std::unique_ptr<ConnectionPool::Session> ConnectionPool::take_idle(const std::string& database) {
+  Places& places = places_of(database);
+  const auto same = [&](const auto& session) { return session->database == database; };
+  const auto found = std::find_if(places.idle.begin(), places.idle.end(), same);
+  if (found != places.idle.end()) {
+    std::unique_ptr<Session> session = std::move(*found);
+    places.idle.erase(found);
+    return session;
+  }
+  if (places.in_use + static_cast<int>(places.idle.size()) > places.limit) places.idle.clear();
+  return nullptr;
+}
+
+std::unique_ptr<ConnectionPool::Session> ConnectionPool::open(const std::string& database, SteadyTime now,
+                                                              const std::stop_token& stop) {
+  if (database.empty()) {
+    const std::lock_guard lock(mutex_);
+    if (!breaker_.allows(now)) {
+      throw Error(Error::Kind::unavailable, "the server could not be reached just now: " + last_failure_);
+    }
+    breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
+  }
+  PgOptions options = options_;
+  if (!database.empty()) options.conninfo = with_database(options_.conninfo, database);
+  try {
+    auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}});
+    const std::lock_guard lock(mutex_);
+    if (database.empty()) breaker_.succeeded();
+    return session;
+  } catch (const Error& error) {
+    const std::lock_guard lock(mutex_);
+    if (database.empty()) last_failure_ = error.what();
+    throw;
+  }
+}
+
+void ConnectionPool::give_back(const std::string& database, std::unique_ptr<Session> session) {
   {
     const std::lock_guard lock(mutex_);
-    --in_use_;
-    if (session && session->connection.usable()) idle_.push_back(std::move(session));
+    Places& places = places_of(database);
+    --places.in_use;
+    if (session && session->connection.usable()) places.idle.push_back(std::move(session));
   }
-  place_free_.notify_one();
+  place_free_.notify_all();  // those who wait may wait for different places
 }
 
 void ConnectionPool::refresh_facts(Session& session, SteadyTime now, const std::stop_token& stop) const {
@@ -67,11 +128,14 @@ void ConnectionPool::refresh_facts(Session& session, SteadyTime now, const std::
     session.facts.extensions[extensions.text(row, 0)] = {extensions.text(row, 1), extensions.text(row, 2)};
   }
   session.facts_at = now;
+  session.privileges.clear();
 }
 
 int ConnectionPool::sessions() const {
   const std::lock_guard lock(mutex_);
-  return in_use_ + static_cast<int>(idle_.size());
+  int count = 0;
+  for (const Places* places : {&connected_, &others_}) count += places->in_use + static_cast<int>(places->idle.size());
+  return count;
 }
 
 }  // namespace pgvigil

@@ -4,11 +4,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "collectors/breaker.h"
 #include "core/clock.h"
 #include "core/pg_connection.h"
 
@@ -27,23 +29,29 @@ struct ServerFacts {
   std::map<std::string, Extension, std::less<>> extensions;  // installed in the connected database
 };
 
-// The hard budget of sessions on the watched server, shared by everything that reads. A session is kept and reused,
-// made anew after half an hour (a backend's caches grow), and dropped when it failed.
+// The hard budget of sessions on the watched server, shared by everything that reads: one place for a visit to another
+// database, all others for the connected one. A session is kept and reused, made anew after half an hour (a backend's
+// caches grow), and dropped when it failed or, for another database, when the place is needed. While the server cannot
+// be reached one attempt is made now and then, and who comes between fails at once.
 class ConnectionPool {
  public:
   struct Session {
     PgConnection connection;
+    std::string database;  // "" for the connected one
     ServerFacts facts;
     SteadyTime opened_at;
     SteadyTime facts_at;
+    std::map<std::string, bool> privileges;  // known answers; as old as the facts
   };
 
   // A session on loan. A session that failed in between is dropped when it comes back.
   class Lease {
    public:
-    Lease(ConnectionPool& pool, std::unique_ptr<Session> session) : pool_(&pool), session_(std::move(session)) {}
+    Lease(ConnectionPool& pool, std::string database, std::unique_ptr<Session> session)
+        : pool_(&pool), database_(std::move(database)), session_(std::move(session)) {}
     Lease(Lease&& other) noexcept
         : pool_(other.pool_),
+          database_(std::move(other.database_)),
           session_(std::move(other.session_)),
           holds_place_(std::exchange(other.holds_place_, false)) {}
     Lease& operator=(Lease&&) = delete;
@@ -51,17 +59,27 @@ class ConnectionPool {
     PgConnection& connection() { return session_->connection; }
     const ServerFacts& facts() const { return session_->facts; }
 
+    // Whether `relation` (schema.name) exists in this database and may be read.
+    bool readable(const std::string& relation, const std::stop_token& stop);
+    // Whether `function` ("pg_ls_waldir()") exists and may be executed.
+    bool executable(const std::string& function, const std::stop_token& stop);
+
    private:
+    bool holds(const std::string& question, const std::string& subject, const std::stop_token& stop);
+
     ConnectionPool* pool_;
+    std::string database_;
     std::unique_ptr<Session> session_;
     bool holds_place_ = true;
   };
 
   ConnectionPool(PgOptions options, int budget, const Clock& clock);
 
-  // Waits for a free place in the budget until `deadline`. Throws Error as PgConnection::open does, and unavailable
-  // when no place became free.
-  Lease lease(SteadyTime deadline, const std::stop_token& stop);
+  // A session in `database` ("": the connected one). Waits for a free place in the budget until `deadline`. Throws
+  // Error as PgConnection::open does, and unavailable when no place became free or the server could not be reached just
+  // now.
+  Lease lease(const std::string& database, SteadyTime deadline, const std::stop_token& stop);
+  Lease lease(SteadyTime deadline, const std::stop_token& stop) { return lease({}, deadline, stop); }
 
   const PgOptions& options() const { return options_; }
   // How many sessions are open now: in use or kept.
@@ -69,16 +87,43 @@ class ConnectionPool {
 
  private:
   friend class Lease;
-  void give_back(std::unique_ptr<Session> session);
+  // Sessions of the connected database, or of the others.
+  struct Places {
+    int limit = 1;
+    int in_use = 0;
+    std::vector<std::unique_ptr<Session>> idle;
+  };
+
+  Places& places_of(const std::string& database) { return database.empty() ? connected_ : others_; }
+  std::unique_ptr<Session> take_idle(const std::string& database);
+  std::unique_ptr<Session> open(const std::string& database, SteadyTime now, const std::stop_token& stop);
+  void give_back(const std::string& database, std::unique_ptr<Session> session);
   void refresh_facts(Session& session, SteadyTime now, const std::stop_token& stop) const;
 
   PgOptions options_;
-  int budget_;
   const Clock& clock_;
-  mutable std::mutex mutex_;  // guards in_use_ and idle_
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable_any place_free_;
-  int in_use_ = 0;
-  std::vector<std::unique_ptr<Session>> idle_;
+  Places connected_;
+  Places others_;
+  Breaker breaker_{milliseconds(250), milliseconds(5000)};  // of the connected database
+  std::string last_failure_;
+  std::minstd_rand jitter_{std::random_device()()};
+};
+
+// Adds the time that the server worked for a connection while this object lived to `sum`.
+class ServerTime {
+ public:
+  ServerTime(const PgConnection& connection, std::chrono::duration<double>& sum)
+      : connection_(connection), sum_(sum), before_(connection.busy()) {}
+  ~ServerTime() { sum_ += connection_.busy() - before_; }
+  ServerTime(const ServerTime&) = delete;
+  ServerTime& operator=(const ServerTime&) = delete;
+
+ private:
+  const PgConnection& connection_;
+  std::chrono::duration<double>& sum_;
+  std::chrono::duration<double> before_;
 };
 
 }  // namespace pgvigil

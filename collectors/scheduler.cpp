@@ -1,13 +1,6 @@
 #include "collectors/scheduler.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
-
-#include "core/error.h"
-#include "core/log.h"
-#include "core/text.h"
+#include <utility>
 
 namespace pgvigil {
 
@@ -15,86 +8,7 @@ namespace {
 
 constexpr int collector_threads = 2;
 
-// Data stays current for three intervals, so that one slow run leaves no gap; what a calendar job reported, until it
-// runs again.
-milliseconds validity(const Schedule& schedule) {
-  const auto* interval = std::get_if<Interval>(&schedule);
-  if (interval == nullptr) return std::chrono::hours(24 * 366);
-  return std::max<milliseconds>(3 * interval->period, seconds(60));
-}
-
-std::size_t count_series(const std::vector<Family>& families) {
-  std::size_t count = 0;
-  for (const Family& family : families) {
-    count += static_cast<std::size_t>(std::count_if(family.samples.begin(), family.samples.end(),
-                                                    [](const Sample& sample) { return !std::isnan(sample.value); }));
-  }
-  return count;
-}
-
 }  // namespace
-
-std::string_view to_string(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::success: return "success";
-    case Outcome::skipped: return "skipped";
-    case Outcome::failed: return "failed";
-  }
-  return "unknown";
-}
-
-TaskRunner::TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer,
-                       Publish publish)
-    : task_(task), connections_(connections), clock_(clock), observer_(observer), publish_(std::move(publish)) {}
-
-void TaskRunner::run(const std::stop_token& stop) {
-  const Moment started{clock_.steady_now(), clock_.wall_now()};
-  RunContext context{connections_, clock_, started.steady + task_.info().timeout, stop, {}};
-  RunReport report;
-  observer_.run_started(task_.info());
-  try {
-    std::vector<Family> families = task_.run(context);
-    report.series = count_series(families);
-    report.outcome = context.skipped.empty() ? Outcome::success : Outcome::skipped;
-    report.reason = context.skipped;
-    // Data of a skipped run would say that all subjects are gone, while it is only not known what they do.
-    if (context.skipped.empty()) publish_result(std::move(families), started);
-  } catch (const std::exception& error) {
-    if (stop.stop_requested()) return;  // we asked for it: no failure of the task
-    report.outcome = Outcome::failed;
-    report.reason = error.what();
-  }
-  report.duration = clock_.steady_now() - started.steady;
-  report.ended_at = clock_.wall_now();
-  log_end(report);
-  observer_.run_ended(task_.info(), report);
-}
-
-void TaskRunner::publish_result(std::vector<Family> families, Moment started) {
-  auto snapshot = std::make_shared<Snapshot>();
-  snapshot->task = task_.info().name;
-  snapshot->run = ++runs_;
-  snapshot->taken_at = started.steady;
-  snapshot->taken_at_wall = started.wall;
-  snapshot->valid_for = validity(task_.info().schedule);
-  snapshot->families = std::move(families);
-  publish_(std::move(snapshot));
-}
-
-void TaskRunner::log_end(const RunReport& report) {
-  const std::string& name = task_.info().name;
-  const bool news = std::exchange(last_reason_, report.reason) != report.reason;
-  const std::string took = format_duration(std::chrono::duration_cast<milliseconds>(report.duration));
-  if (report.outcome == Outcome::failed) {
-    if (news || task_.info().kind == TaskKind::job) log::warn("{} failed after {}: {}", name, took, report.reason);
-  } else if (report.outcome == Outcome::skipped) {
-    if (news) log::info("{} skipped: {}", name, report.reason);
-  } else if (task_.info().kind == TaskKind::job) {
-    log::info("{} done in {}", name, took);
-  } else if (news) {
-    log::info("{} works again", name);
-  }
-}
 
 // Runs wait here, in the order in which they became due, for a thread that serves the lane.
 struct Scheduler::Lane {
@@ -173,7 +87,7 @@ void Scheduler::work(Lane& lane, const std::stop_token& stop) {
     }
     runners_[task].run(stop);
     const std::lock_guard lock(mutex_);
-    agenda_.finished(task);
+    agenda_.finished(task, runners_[task].slowdown());
   }
 }
 

@@ -94,6 +94,19 @@ void finish_connecting(PGconn* connection, SteadyTime deadline, const std::stop_
   }
 }
 
+// Adds the time it lived to a sum.
+class TimeSpent {
+ public:
+  explicit TimeSpent(std::chrono::duration<double>& sum) : sum_(sum) {}
+  ~TimeSpent() { sum_ += std::chrono::steady_clock::now() - begun_; }
+  TimeSpent(const TimeSpent&) = delete;
+  TimeSpent& operator=(const TimeSpent&) = delete;
+
+ private:
+  std::chrono::duration<double>& sum_;
+  const SteadyTime begun_ = std::chrono::steady_clock::now();
+};
+
 Error result_error(const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -175,6 +188,7 @@ void PgConnection::give_up(Error::Kind kind, const std::string& why) {
 }
 
 PgRows PgConnection::receive(SteadyTime deadline, const std::stop_token& stop) {
+  const TimeSpent time_spent(busy_);
   PgRows last(nullptr);
   std::optional<Error> error;
   while (true) {
@@ -203,6 +217,32 @@ PgRows PgConnection::receive(SteadyTime deadline, const std::stop_token& stop) {
   if (PQstatus(handle_.get()) == CONNECTION_BAD) handle_.reset();
   if (error) throw std::move(*error);
   return last;
+}
+
+void PgConnection::prepare(const std::string& sql, SteadyTime deadline, const std::stop_token& stop) {
+  // A name is never used again: the server may or may not have the statement of an attempt that failed.
+  std::string name = fmt::format("pgvigil_{}", ++prepared_count_);
+  send(PQsendPrepare(handle_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 1, handle_.get());
+  receive(deadline, stop);
+  prepared_.emplace(sql, std::move(name));
+}
+
+PgRows PgConnection::query_again(const std::string& sql, milliseconds timeout, const std::stop_token& stop) {
+  if (!usable()) throw Error(Error::Kind::unavailable, "the connection is closed");
+  set_statement_timeout(timeout, stop);
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout + client_grace;
+  if (!prepared_.contains(sql)) prepare(sql, deadline, stop);
+  const auto known = prepared_.find(sql);
+  try {
+    const char* name = known->second.c_str();
+    send(PQsendQueryPrepared(handle_.get(), name, 0, nullptr, nullptr, nullptr, 0) == 1, handle_.get());
+    return receive(deadline, stop);
+  } catch (const Error& error) {
+    prepared_.erase(known);  // an extension was updated, a pooler gave us another session: planned anew the next time
+    constexpr std::string_view no_such_statement = "26000";
+    if (error.sqlstate() != no_such_statement || !usable()) throw;
+    return query(sql, timeout, stop);
+  }
 }
 
 void PgConnection::set_statement_timeout(milliseconds timeout, const std::stop_token& stop) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -72,6 +75,13 @@ class PgConnection {
   // The columns that `sql` would return, without running it: PREPARE and describe.
   PgRows describe(std::string_view sql, milliseconds timeout = milliseconds(5000));
 
+  // The same for a statement without parameters that comes again and again: it is planned once for the session. Behind
+  // a pooler that loses prepared statements it works like query().
+  PgRows query_again(const std::string& sql, milliseconds timeout, const std::stop_token& stop = {});
+
+  // How long the server worked for this session, from the sending of a statement to its last row.
+  std::chrono::duration<double> busy() const { return busy_; }
+
   int server_version() const;                            // 150018
   bool usable() const;                                   // false after a failure that ended the session
   std::string parameter(const std::string& name) const;  // a reported setting, "" when the server does not report it
@@ -83,12 +93,16 @@ class PgConnection {
   using Handle = std::unique_ptr<pg_conn, Finish>;
   explicit PgConnection(Handle handle) : handle_(std::move(handle)) {}
 
+  void prepare(const std::string& sql, SteadyTime deadline, const std::stop_token& stop);
   PgRows receive(SteadyTime deadline, const std::stop_token& stop);
   void set_statement_timeout(milliseconds timeout, const std::stop_token& stop);
   [[noreturn]] void give_up(Error::Kind kind, const std::string& why);
 
   Handle handle_;
   milliseconds statement_timeout_{0};
+  std::chrono::duration<double> busy_{0};
+  std::map<std::string, std::string, std::less<>> prepared_;  // the names of statements
+  std::uint64_t prepared_count_ = 0;
 };
 
 // The same connection string with another database.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <optional>
 
 #include "collectors/catalog.h"
@@ -40,30 +41,30 @@ bool web_config_good(const std::filesystem::path& file) {
   return problems.empty();
 }
 
-// Remembers how one run ended.
-class LastReport final : public TaskObserver {
+// Remembers how runs ended.
+class Reports final : public TaskObserver {
  public:
   void run_started(const TaskInfo&) override {}
-  void run_ended(const TaskInfo&, const RunReport& report) override { report_ = report; }
+  void run_ended(const TaskInfo& task, const RunReport& report) override { reports_[task.name] = report; }
   void runs_missed(const TaskInfo&, std::int64_t) override {}
-  const RunReport& report() const { return report_; }
+  const std::map<std::string, RunReport>& by_task() const { return reports_; }
 
  private:
-  RunReport report_;
+  std::map<std::string, RunReport> reports_;
 };
 
 Json to_json(const std::vector<Family>& families) {
   Json::Array result;
   for (const Family& family : families) {
     Json::Array samples;
-    for (const Sample& sample : family.samples) {
+    for (const SeriesView sample : family.samples) {
       Json::Object labels;
       for (std::size_t i = 0; i < family.label_names.size(); ++i)
         labels.emplace_back(family.label_names[i], sample.label_values[i]);
       samples.emplace_back(Json::Object{{"labels", std::move(labels)}, {"value", sample.value}});
     }
     result.emplace_back(Json::Object{{"name", family.name},
-                                     {"type", family.type == MetricType::counter ? "counter" : "gauge"},
+                                     {"type", std::string(to_string(family.type))},
                                      {"help", family.help},
                                      {"samples", std::move(samples)}});
   }
@@ -76,20 +77,26 @@ std::string in_format(const std::vector<Family>& families, const std::string& fo
   return render_text(families, kind).text + std::string(end_of_page(kind));
 }
 
-bool wanted(const std::string& task, const std::vector<std::string>& names) {
-  return names.empty() || std::find(names.begin(), names.end(), task) != names.end();
-}
-
-bool names_known(const std::vector<TaskPtr>& tasks, const std::vector<std::string>& names) {
-  std::vector<std::string> known;
-  known.reserve(tasks.size());
-  for (const TaskPtr& task : tasks) known.push_back(task->info().name);
+bool names_known(const CollectorOptions& options, const std::vector<std::string>& names) {
+  std::vector<std::string> known{"probe"};
+  for (const CatalogEntry& entry : chosen_catalog(options)) known.push_back(entry.name);
   bool good = true;
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     fmt::print(stderr, "pgvigil: there is no collector '{}' (or it is disabled); there is {}\n", name,
                join(known, ", "));
     good = false;
+  }
+  return good;
+}
+
+// Prints what did not end well; false when something failed.
+bool tell_problems(const Reports& reports) {
+  bool good = true;
+  for (const auto& [task, report] : reports.by_task()) {
+    if (report.outcome == Outcome::success) continue;
+    good = good && report.outcome == Outcome::skipped;
+    fmt::print(stderr, "{} {}: {}\n", task, to_string(report.outcome), report.reason);
   }
   return good;
 }
@@ -144,22 +151,18 @@ int collect_once(const std::filesystem::path& config_file, const std::vector<std
   if (!config) return unusable_config;
   log::configure(log::Level::error, log::Format::text);
   const SystemClock clock;
+  if (!names_known(config->collectors, names)) return unusable_config;
   ConnectionPool connections(config->target, config->collectors.pool_size(), clock);
-  const std::vector<TaskPtr> tasks = make_collectors(config->collectors, config->target);
-  if (!names_known(tasks, names)) return unusable_config;
+  CollectorOptions options = config->collectors;
+  options.only = names;
   std::vector<Family> families;
-  bool good = true;
-  for (const TaskPtr& task : tasks) {
-    if (!wanted(task->info().name, names)) continue;
-    LastReport observer;
-    TaskRunner(*task, connections, clock, observer, [&](const SnapshotPtr& snapshot) {
+  Reports reports;
+  for (const TaskPtr& task : make_collectors(options, config->target)) {
+    TaskRunner(*task, connections, clock, reports, [&](const SnapshotPtr& snapshot) {
       families.insert(families.end(), snapshot->families.begin(), snapshot->families.end());
     }).run({});
-    if (observer.report().outcome == Outcome::success) continue;
-    good = good && observer.report().outcome == Outcome::skipped;
-    fmt::print(stderr, "{} {}: {}\n", task->info().name, to_string(observer.report().outcome),
-               observer.report().reason);
   }
+  const bool good = tell_problems(reports);
   fmt::print("{}", in_format(families, format));
   return good ? 0 : problems_found;
 }

@@ -17,7 +17,10 @@ std::vector<TaskPtr> make_tasks(const Config& config, const Engine::Surroundings
 
 std::set<std::string> names_of(const std::vector<TaskPtr>& tasks) {
   std::set<std::string> names;
-  for (const TaskPtr& task : tasks) names.insert(task->info().name);
+  for (const TaskPtr& task : tasks) {
+    names.insert(task->info().name);
+    for (const TaskInfo& part : task->parts()) names.insert(part.name);
+  }
   return names;
 }
 

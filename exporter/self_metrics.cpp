@@ -120,6 +120,14 @@ struct SelfMetrics::Registry {
              "When the task's last successful run ended, in seconds since the epoch.");
   prometheus::Family<prometheus::Gauge>& series =
       gauges("pgvigil_task_series", "Series that the task's last run reported.");
+  prometheus::Family<prometheus::Counter>& busy =
+      counters("pgvigil_db_busy_seconds_total", "How long the watched server worked for the collector's queries.");
+  prometheus::Family<prometheus::Gauge>& dropped =
+      gauges("pgvigil_task_series_dropped",
+             "Series that the task's last run left out because they exceeded its limit of series.");
+  prometheus::Family<prometheus::Gauge>& slowdown =
+      gauges("pgvigil_task_slowdown",
+             "How many times rarer than its interval the task runs now, because its runs took too much of the server.");
   prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
                                                              .Name("pgvigil_task_duration_seconds")
                                                              .Help("How long runs of the task took.")
@@ -162,7 +170,10 @@ void SelfMetrics::run_ended(const TaskInfo& task, const RunReport& report) {
   registry_->runs.Add({{"task", task.name}, {"outcome", std::string(to_string(report.outcome))}}).Increment();
   registry_->durations.Add(labels, duration_buckets()).Observe(report.duration.count());
   registry_->up.Add(labels).Set(report.outcome == Outcome::failed ? 0 : 1);
+  registry_->busy.Add({{"collector", task.name}}).Increment(report.busy.count());
+  registry_->slowdown.Add(labels).Set(report.slowdown);
   if (report.outcome != Outcome::success) return;
+  registry_->dropped.Add(labels).Set(static_cast<double>(report.dropped_series));
   registry_->series.Add(labels).Set(static_cast<double>(report.series));
   registry_->last_success.Add(labels).Set(unix_seconds(report.ended_at));
 }

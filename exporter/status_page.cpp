@@ -83,7 +83,7 @@ std::string backup_row(const std::string& job, const StatusView& view) {
   const auto value = [&](std::string_view metric) -> std::optional<double> {
     const Family* family = find_family(view.snapshots, metric, view.now);
     if (family == nullptr) return std::nullopt;
-    for (const Sample& sample : family->samples) {
+    for (const SeriesView sample : family->samples) {
       if (sample.label_values.front() == job) return sample.value;
     }
     return std::nullopt;
@@ -109,7 +109,7 @@ std::string backup_section(const StatusView& view) {
   html +=
       "<table><tr><th>Job</th><th>Last good backup</th><th>Last proof by restore</th><th>Last "
       "run</th><th>Stored</th></tr>\n";
-  for (const Sample& sample : jobs->samples) html += backup_row(sample.label_values.front(), view);
+  for (const SeriesView sample : jobs->samples) html += backup_row(sample.label_values.front(), view);
   return html + "</table>\n";
 }
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <set>
 
-#include "collectors/sql_collector.h"
+#include "collectors/sql_reader.h"
 #include "tests/support/catalog_reader.h"
 #include "tests/support/watched_servers.h"
 
@@ -71,10 +71,7 @@ std::set<std::string> column_names(const PgRows& rows) {
 TEST_P(CatalogOnServers, EveryQueryReturnsExactlyTheColumnsThatItsFileDeclares) {
   for_each([](const CatalogEntry& entry, CatalogReader& reader) {
     auto session = reader.connections().lease(std::chrono::steady_clock::now() + seconds(5), {});
-    const auto readable = [&](const std::string& relation) {
-      return readable_relation(session.connection(), relation, seconds(5), {});
-    };
-    const VariantChoice choice = choose_variant(entry, session.facts(), readable);
+    const VariantChoice choice = choose_variant(entry, session, {});
     if (choice.variant == nullptr) return;
     const PgRows described = session.connection().describe(query_text(*choice.variant, session.facts()));
     std::set<std::string> declared;
@@ -98,9 +95,10 @@ TEST_P(CatalogOnServers, NoSeriesAppearsTwice) {
   for_each([](const CatalogEntry& entry, CatalogReader& reader) {
     for (const Family& family : reader.run(entry.name).families) {
       std::set<std::vector<std::string>> seen;
-      for (const Sample& sample : family.samples) {
+      for (const SeriesView sample : family.samples) {
         EXPECT_EQ(sample.label_values.size(), family.label_names.size());
-        EXPECT_TRUE(seen.insert(sample.label_values).second) << family.name;
+        const std::vector<std::string> labels(sample.label_values.begin(), sample.label_values.end());
+        EXPECT_TRUE(seen.insert(labels).second) << family.name;
       }
     }
   });
@@ -110,7 +108,7 @@ TEST_P(CatalogOnServers, CountersAndSizesAreNotNegative) {
   for_each([](const CatalogEntry& entry, CatalogReader& reader) {
     for (const Family& family : reader.run(entry.name).families) {
       const bool counts = family.type == MetricType::counter || family.name.ends_with("_ratio");
-      for (const Sample& sample : family.samples) {
+      for (const SeriesView sample : family.samples) {
         EXPECT_TRUE(std::isfinite(sample.value)) << family.name;
         EXPECT_TRUE(!counts || sample.value >= 0) << family.name << ' ' << sample.value;
         EXPECT_TRUE(!family.name.ends_with("_hit_ratio") || sample.value <= 1) << family.name << ' ' << sample.value;
@@ -126,7 +124,7 @@ TEST_P(CatalogOnServers, EveryMetricOfTheVersionIsSeenOnOneOfTheServers) {
     const CatalogReader::Run run = reader.run(entry.name);
     if (!run.skipped.empty()) return;
     for (const CatalogColumn* column : entry.columns_for(GetParam() * 10000)) {
-      if (!column->is_label()) expected.insert(column->metric);
+      if (column->is_value()) expected.insert(column->metric);
     }
     for (const Family& family : run.families) {
       if (!family.samples.empty()) seen.insert(family.name);
@@ -143,7 +141,7 @@ TEST(Catalog, EveryMetricIsDefinedInOneFileAndExplained) {
   std::map<std::string, std::string> owners;
   for (const CatalogEntry& entry : built_in_catalog()) {
     for (const CatalogColumn& column : entry.columns) {
-      if (column.is_label()) continue;
+      if (!column.is_value()) continue;
       EXPECT_TRUE(owners.emplace(column.metric, entry.name).second)
           << column.metric << " is in " << owners[column.metric] << " and in " << entry.name;
       EXPECT_TRUE(column.help.ends_with(".")) << column.metric << ": " << column.help;

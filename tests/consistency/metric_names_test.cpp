@@ -27,7 +27,7 @@ std::map<std::string, std::set<std::string>> catalog_families() {
       if (column.is_label()) labels.insert(column.name);
     }
     for (const CatalogColumn& column : entry.columns) {
-      if (!column.is_label()) families[column.metric] = labels;
+      if (column.is_value()) families[column.metric] = labels;
     }
   }
   return families;

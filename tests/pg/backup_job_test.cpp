@@ -128,6 +128,7 @@ TEST_F(BackupJobTest, TakesAndRestoresADatabaseOfAnyName) {
     PgOptions keeper;
     keeper.conninfo = with_database(*job.conninfo, name);
     keeper.access = Access::read_write;
+    keeper.catalog_names_only = false;
     PgConnection::open(keeper).query("CREATE TABLE proof AS SELECT 1 AS one");
     job.database = name;
     EXPECT_EQ(lab_.run(job, "backup/shop"), "") << name;

@@ -109,7 +109,7 @@ std::map<std::string, double> BackupLab::metrics(const BackupOptions& job) {
   ConnectionPool connections(target, 1, clock_);
   RunContext context{connections, clock_, clock_.steady_now() + seconds(5), {}, {}};
   for (const Family& family : tasks.back()->run(context)) {
-    for (const Sample& sample : family.samples) result[family.name] = sample.value;
+    for (const SeriesView sample : family.samples) result[family.name] = sample.value;
   }
   return result;
 }

@@ -6,7 +6,8 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "collectors/sql_collector.h"
+#include "collectors/session_task.h"
+#include "collectors/sql_reader.h"
 
 namespace pgvigil {
 
@@ -26,11 +27,11 @@ PgOptions agent_options(const PgCluster& cluster, std::string_view database, std
   return options;
 }
 
-bool has_labels(const Family& family, const Sample& sample, const CatalogReader::Labels& labels) {
+bool has_labels(const Family& family, const SeriesView& sample, const CatalogReader::Labels& labels) {
   return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
     const auto name = std::find(family.label_names.begin(), family.label_names.end(), label.first);
     return name != family.label_names.end() &&
-           sample.label_values.at(static_cast<std::size_t>(name - family.label_names.begin())) == label.second;
+           sample.label_values[static_cast<std::size_t>(name - family.label_names.begin())] == label.second;
   });
 }
 
@@ -45,12 +46,17 @@ CatalogReader::CatalogReader(const PgCluster& cluster, std::string_view database
     : connections_(agent_options(cluster, database, role), 1, clock_) {}
 
 CatalogReader::Run CatalogReader::run(std::string_view collector) {
-  SqlCollector task(entry_named(collector));
+  SessionTask task(std::make_unique<SqlReader>(entry_named(collector)));
   RunContext context{connections_, clock_, clock_.steady_now() + task.info().timeout, {}, {}};
   Run result;
   result.families = task.run(context);
   for (Family& family : result.families) {
-    std::erase_if(family.samples, [](const Sample& sample) { return std::isnan(sample.value); });
+    Samples known;
+    for (const SeriesView sample : family.samples) {
+      const auto& labels = sample.label_values;
+      if (!std::isnan(sample.value)) known.push_back({{labels.begin(), labels.end()}, sample.value});
+    }
+    family.samples = std::move(known);
   }
   result.skipped = context.skipped;
   return result;
@@ -59,7 +65,7 @@ CatalogReader::Run CatalogReader::run(std::string_view collector) {
 std::optional<double> CatalogReader::value(std::string_view collector, std::string_view metric, const Labels& labels) {
   const Family found = family(collector, metric);
   std::optional<double> result;
-  for (const Sample& sample : found.samples) {
+  for (const SeriesView sample : found.samples) {
     if (!has_labels(found, sample, labels)) continue;
     if (result) throw std::runtime_error(fmt::format("{} has several series with these labels", metric));
     result = sample.value;
@@ -69,7 +75,7 @@ std::optional<double> CatalogReader::value(std::string_view collector, std::stri
 
 double CatalogReader::sum(std::string_view collector, std::string_view metric) {
   double result = 0;
-  for (const Sample& sample : family(collector, metric).samples) result += sample.value;
+  for (const SeriesView sample : family(collector, metric).samples) result += sample.value;
   return result;
 }
 

@@ -54,7 +54,7 @@ std::string section(const CatalogEntry& entry) {
   if (const std::string what = needs(entry); !what.empty()) text += " Needs " + what + ".";
   text += "\n\n| Metric | Type | Meaning |\n| --- | --- | --- |\n";
   for (const CatalogColumn& column : entry.columns) {
-    if (column.is_label()) continue;
+    if (!column.is_value()) continue;
     const std::string only = column.server.text().empty() ? "" : fmt::format(" (PostgreSQL {})", column.server.text());
     text += fmt::format("| `{}` | {} | {}{} |\n", column.metric,
                         column.usage == CatalogColumn::Usage::counter ? "counter" : "gauge", column.help, only);

@@ -27,7 +27,7 @@ class LockedTable : public testing::TestWithParam<int> {
       SCOPED_TRACE(entry.name);
       EXPECT_NO_THROW({
         for (const Family& family : reader.run(entry.name).families) {
-          for (const Sample& sample : family.samples) {
+          for (const SeriesView sample : family.samples) {
             const auto& labels = sample.label_values;
             if (std::find(labels.begin(), labels.end(), "orders") != labels.end()) found.insert(family.name);
           }

@@ -56,7 +56,7 @@ TEST_P(StatementsCatalog, TheNumberOfSeriesIsBounded) {
   CatalogReader reader(cluster_);
   for (const Family& family : reader.run("statements").families) {
     if (family.name != "pg_stat_statements_calls_total") continue;
-    const auto is_other = [](const Sample& sample) { return sample.label_values.at(2) == "other"; };
+    const auto is_other = [](const SeriesView& sample) { return sample.label_values[2] == "other"; };
     EXPECT_EQ(std::count_if(family.samples.begin(), family.samples.end(), is_other), 1);
     EXPECT_EQ(family.samples.size(), 101U);
   }

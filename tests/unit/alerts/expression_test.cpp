@@ -30,7 +30,7 @@ bool accepts(std::string_view selector, const std::vector<std::pair<std::string,
     family.label_names.push_back(name);
     sample.label_values.push_back(value);
   }
-  return parsed(selector).selector.accepts(family, sample);
+  return parsed(selector).selector.accepts(family, {sample.label_values, sample.value});
 }
 
 TEST(Expression, TakesASelectorAlone) {

@@ -73,7 +73,7 @@ TEST_F(Schedulers, PublishWhatATaskReturns) {
   tasks.push_back(task("answer", [](RunContext&) { return one_sample(42); }));
   const auto scheduler = start(std::move(tasks));
   ASSERT_TRUE(eventually(20s, [&] { return store_.find("answer") != nullptr; }));
-  EXPECT_EQ(store_.find("answer")->families.at(0).samples.at(0).value, 42);
+  EXPECT_EQ(store_.find("answer")->families.at(0).samples.front().value, 42);
   ASSERT_TRUE(eventually(20s, [&] { return recorder_.reports("answer").size() >= 2; }));
   EXPECT_GE(store_.find("answer")->run, 2U);
 }

@@ -68,7 +68,7 @@ backups:
   EXPECT_THAT(lines, Contains(HasSubstr("c.yaml:2:9: 'localhost' is no address to listen on")));
   EXPECT_THAT(lines, Contains(HasSubstr("c.yaml:3:1: unknown key 'colectors' (did you mean collectors?)")));
   EXPECT_THAT(lines, Contains(HasSubstr("there is no collector 'activty'; did you mean activity?")));
-  EXPECT_THAT(lines, Contains(HasSubstr("connections is 1; allowed is 2 to 20")));
+  EXPECT_THAT(lines, Contains(HasSubstr("connections is 1; allowed is 3 to 20")));
   EXPECT_THAT(lines, Contains(HasSubstr("'fast' is not a duration")));
   EXPECT_THAT(lines, Contains(HasSubstr("pigeon")));
   EXPECT_THAT(lines, Contains(HasSubstr("cron field 'hour'")));

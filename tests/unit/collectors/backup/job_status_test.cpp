@@ -1,5 +1,6 @@
 #include "collectors/backup/job_status.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -17,7 +18,7 @@ std::optional<double> value(const JobStatus& job, const std::string& name, int n
     if (family.name != name) continue;
     EXPECT_EQ(family.label_names, (std::vector<std::string>{"job", "database"}));
     if (family.samples.empty()) return std::nullopt;
-    EXPECT_EQ(family.samples.front().label_values, (std::vector<std::string>{"shop", "shopdb"}));
+    EXPECT_THAT(family.samples.front().label_values, testing::ElementsAre("shop", "shopdb"));
     return family.samples.front().value;
   }
   ADD_FAILURE() << "there is no family " << name;

@@ -49,8 +49,8 @@ class BackupStatus : public testing::Test {
     RunContext context{connections_, clock_, clock_.steady_now() + seconds(5), {}, {}};
     for (const Family& family : collector_->run(context)) {
       if (family.name != name) continue;
-      for (const Sample& sample : family.samples) {
-        if (sample.label_values.at(0) == job) return sample.value;
+      for (const SeriesView sample : family.samples) {
+        if (sample.label_values[0] == job) return sample.value;
       }
     }
     return std::nullopt;

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/sample.h"
+
+namespace pgvigil {
+
+// The same families from several sources (one reader's from many databases), series after series. Families of one
+// source that share label rows share them in the result as well. Every source names the same families in the same
+// order; throws Error::invalid otherwise.
+std::vector<Family> merge_families(std::vector<std::vector<Family>> sources);
+
+// The same subjects with no value: what a source reported last, when it cannot be asked now.
+std::vector<Family> forget_values(const std::vector<Family>& families);
+
+// Leaves out series from the end of each family so that all together are `most` at most. Returns how many.
+std::size_t limit_series(std::vector<Family>& families, std::size_t most);
+
+}  // namespace pgvigil
