@@ -105,6 +105,7 @@ void set_protocol(SSL_CTX* context, const TlsOptions& options) {
   SSL_CTX_set_options(context, flags);
   // A resumed session would carry a client's certificate past a change of the authorities.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_mode(context,
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   if (!options.cipher_suites.empty() && SSL_CTX_set_cipher_list(context, join(options.cipher_suites, ":").c_str()) != 1)

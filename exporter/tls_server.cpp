@@ -1,5 +1,6 @@
 #include "exporter/tls_server.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -59,7 +60,7 @@ void TlsServer::accept_all(SteadyTime now) {
       accept_one(std::move(accepted), now);
     }
   } catch (const Error& error) {
-    log::error("tls: {}", error.what());
+    complain(error.what(), now);
     listen_again_ = now + seconds(1);
   }
 }
@@ -84,7 +85,7 @@ void TlsServer::advance_all(SteadyTime now) {
     try {
       connection.advance(now);
     } catch (const Error& error) {
-      log::error("tls: {}", error.what());
+      complain(error.what(), now);
       connection.abandon();
     }
     if (was_handshaking) count(connection, now);
@@ -93,22 +94,22 @@ void TlsServer::advance_all(SteadyTime now) {
 }
 
 void TlsServer::count(const TlsConnection& connection, SteadyTime now) {
-  if (!connection.failure() && connection.handshaking()) return;
-  if (connection.failure()) complain(connection, now);
+  const auto& failure = connection.failure();
+  if (!failure && connection.handshaking()) return;
+  if (failure) complain(fmt::format("{}: {} ({})", connection.peer(), failure->reason, failure->details), now);
   const std::lock_guard lock(mutex_);
-  if (connection.failure()) {
-    ++counts_.failures[std::string(connection.failure()->reason)];
+  if (failure) {
+    ++counts_.failures[std::string(failure->reason)];
   } else {
     ++counts_.handshakes;
   }
 }
 
-// Anybody can make handshakes fail; the log must not grow by it.
-void TlsServer::complain(const TlsConnection& connection, SteadyTime now) {
+// Anybody can make connections fail; the log must not grow by it.
+void TlsServer::complain(const std::string& what, SteadyTime now) {
   ++unsaid_;
   if (now < next_complaint_) return;
-  log::warn("tls: {} handshakes failed; the last one with {}: {} ({})", unsaid_, connection.peer(),
-            connection.failure()->reason, connection.failure()->details);
+  log::warn("tls: {} connections failed; the last one: {}", unsaid_, what);
   next_complaint_ = now + std::chrono::minutes(1);
   unsaid_ = 0;
 }

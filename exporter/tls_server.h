@@ -51,7 +51,7 @@ class TlsServer {
   void make_room();
   void advance_all(SteadyTime now);
   void count(const TlsConnection& connection, SteadyTime now);
-  void complain(const TlsConnection& connection, SteadyTime now);
+  void complain(const std::string& what, SteadyTime now);
 
   const Fd listener_;
   const int local_port_;
