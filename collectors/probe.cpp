@@ -54,7 +54,8 @@ std::vector<Family> lag_families(const ReplayLag& lag) {
 
 Probe::Probe(PgOptions options, milliseconds interval)
     : options_(std::move(options)),
-      info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2)} {}
+      info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2),
+            true} {}
 
 Probe::Answer Probe::ask(const RunContext& context) {
   const SteadyTime now = context.clock.steady_now();

@@ -23,7 +23,7 @@ namespace pgvigil {
 class Scheduler {
  public:
   Scheduler(std::vector<TaskPtr> tasks, ConnectionPool& connections, const Clock& clock, TaskObserver& observer,
-            const TaskRunner::Publish& publish);
+            const TaskRunner::Publish& publish, const PauseSwitch* pause = nullptr);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

@@ -25,6 +25,7 @@ struct TaskInfo {
   TaskKind kind = TaskKind::collector;
   Schedule schedule;
   milliseconds timeout{5000};  // the run's deadline
+  bool spares_server = false;  // goes on while collectors are paused: it costs the server next to nothing
 };
 
 // How a run of a task, or of a part of it, ended.

@@ -36,17 +36,29 @@ std::string_view to_string(Outcome outcome) {
 }
 
 TaskRunner::TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer,
-                       Publish publish)
-    : task_(task), connections_(connections), clock_(clock), observer_(observer), publish_(std::move(publish)) {}
+                       Publish publish, const PauseSwitch* pause)
+    : task_(task),
+      connections_(connections),
+      clock_(clock),
+      observer_(observer),
+      publish_(std::move(publish)),
+      pause_(pause) {}
+
+std::string TaskRunner::pause_reason() const {
+  const TaskInfo& info = task_.info();
+  if (pause_ == nullptr || info.spares_server || info.kind == TaskKind::job || !pause_->paused()) return {};
+  return "paused: " + pause_->reason();
+}
 
 void TaskRunner::run(const std::stop_token& stop) {
   started_ = {clock_.steady_now(), clock_.wall_now()};
   RunContext context{connections_, clock_, started_.steady + task_.info().timeout, stop, {}};
   context.parts = this;
+  context.skipped = pause_reason();
   observer_.run_started(task_.info());
   RunResult result;
   try {
-    result.families = task_.run(context);
+    if (context.skipped.empty()) result.families = task_.run(context);
   } catch (const std::exception& error) {
     if (stop.stop_requested()) return;  // we asked for it: no failure of the task
     result.failed = error.what();

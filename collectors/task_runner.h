@@ -9,6 +9,7 @@
 #include "collectors/agenda.h"
 #include "collectors/connections.h"
 #include "collectors/pace.h"
+#include "collectors/pause_switch.h"
 #include "collectors/task.h"
 #include "core/snapshot.h"
 
@@ -44,7 +45,9 @@ class TaskRunner final : PartSink {
  public:
   using Publish = std::function<void(SnapshotPtr)>;
 
-  TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer, Publish publish);
+  // Without a switch the task cannot be paused.
+  TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer, Publish publish,
+             const PauseSwitch* pause = nullptr);
   void run(const std::stop_token& stop);
   const TaskInfo& info() const { return task_.info(); }
 
@@ -57,6 +60,7 @@ class TaskRunner final : PartSink {
     std::string last_reason;
   };
 
+  std::string pause_reason() const;
   void part_ended(const TaskInfo& part, RunResult result) override;
   void end(const TaskInfo& info, RunResult result);
   void publish(const TaskInfo& info, RunResult& result);
@@ -67,6 +71,7 @@ class TaskRunner final : PartSink {
   const Clock& clock_;
   TaskObserver& observer_;
   Publish publish_;
+  const PauseSwitch* pause_;
   Moment started_;
   Pace pace_;
   std::map<std::string, Published> published_;  // by name: the task itself, or its parts

@@ -94,11 +94,12 @@ void App::run(const Signals& signals) {
 
 void App::start_engine(const Config& config) {
   role_valid_for_ = role_validity(config.collectors);
-  auto engine = std::make_unique<Engine>(
-      config, Engine::Surroundings{store_, snapshots_, clock_, observers_, [this](const SnapshotPtr& snapshot) {
-                                     snapshots_.publish(snapshot);
-                                     page_.update(snapshot);
-                                   }});
+  auto engine = std::make_unique<Engine>(config, Engine::Surroundings{store_, snapshots_, clock_, observers_,
+                                                                      [this](const SnapshotPtr& snapshot) {
+                                                                        snapshots_.publish(snapshot);
+                                                                        page_.update(snapshot);
+                                                                      },
+                                                                      pause_});
   const std::set<std::string> tasks = engine->task_names();
   snapshots_.retain(tasks);
   page_.retain(tasks);
@@ -158,6 +159,11 @@ std::vector<Family> App::own_families() const {
   families.push_back(std::move(age));
   for (const auto& more : {access_.families(), server_.families()})
     families.insert(families.end(), more.begin(), more.end());
+  families.push_back({"pgvigil_paused",
+                      "1 while somebody has paused the collectors, otherwise 0.",
+                      MetricType::gauge,
+                      {},
+                      {{{}, pause_.paused() ? 1.0 : 0.0}}});
   families.push_back({"pgvigil_duplicate_series_total",
                       "Series that were left out because an equal one stood beside them.",
                       MetricType::counter,

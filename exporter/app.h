@@ -58,6 +58,7 @@ class App {
   const std::filesystem::path config_file_;
   const ListenOptions listen_;
   const std::filesystem::path state_dir_;
+  PauseSwitch pause_{state_dir_};
   SystemClock clock_;
   SnapshotStore snapshots_;
   MetricsPage page_;

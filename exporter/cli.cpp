@@ -19,6 +19,7 @@ struct Arguments {
   std::string config = default_config;
   std::vector<std::string> collectors;
   std::string format = "text";
+  std::string reason;
 };
 
 void add_config_option(CLI::App& command, Arguments& arguments) {
@@ -59,6 +60,15 @@ int run_command_line(int argc, char** argv) {
 
   auto* collectors = app.add_subcommand("collectors", "List the built-in collectors");
   collectors->callback([&] { exit_code = list_collectors(); });
+
+  auto* pause = app.add_subcommand("pause", "Stop collectors from working on the server; alerts then know nothing new");
+  add_config_option(*pause, arguments);
+  pause->add_option("--reason", arguments.reason, "Why, and who: shown in the log and on the page");
+  pause->callback([&] { exit_code = pause_collectors(arguments.config, arguments.reason); });
+
+  auto* resume = app.add_subcommand("resume", "Let paused collectors go on");
+  add_config_option(*resume, arguments);
+  resume->callback([&] { exit_code = resume_collectors(arguments.config); });
 
   try {
     app.parse(argc, argv);

@@ -138,6 +138,23 @@ int check_built_in() {
   return 0;
 }
 
+int pause_collectors(const std::filesystem::path& config_file, const std::string& reason) {
+  const auto config = read_config(config_file);
+  if (!config) return unusable_config;
+  const PauseSwitch pause(config->state_dir);
+  pause.pause(reason);
+  fmt::print("collectors are paused ({}); pgvigil resume ends that\n", pause.file().string());
+  return 0;
+}
+
+int resume_collectors(const std::filesystem::path& config_file) {
+  const auto config = read_config(config_file);
+  if (!config) return unusable_config;
+  PauseSwitch(config->state_dir).resume();
+  fmt::print("collectors go on\n");
+  return 0;
+}
+
 int list_collectors() {
   for (const CatalogEntry& entry : built_in_catalog()) {
     fmt::print("{:<26} {:>6}  {}\n", entry.name, format_duration(entry.interval), entry.help);

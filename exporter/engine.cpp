@@ -78,7 +78,7 @@ Engine::Engine(const Config& config, const Surroundings& around, std::vector<Tas
       delivery_(config.alerts.channels, outbox_, https_, plain_, around.clock),
       evaluator_(config.alerts.evaluator_setup(task_names_), around.snapshots, alerts_, around.clock,
                  [this] { delivery_.ring(); }),
-      scheduler_(std::move(tasks), connections_, around.clock, around.observer, around.publish) {
+      scheduler_(std::move(tasks), connections_, around.clock, around.observer, around.publish, &around.pause) {
   delivery_.start();
   evaluator_.start();
 }

@@ -28,6 +28,7 @@ class Engine {
     const Clock& clock;
     TaskObserver& observer;
     TaskRunner::Publish publish;
+    const PauseSwitch& pause;
   };
 
   Engine(const Config& config, const Surroundings& around);

@@ -29,7 +29,7 @@ std::optional<WallTime> next_run(const Schedule& schedule, WallTime now) {
 }  // namespace
 
 BackupStatusCollector::BackupStatusCollector(std::vector<Job> jobs, RunJournal journal, WallTime now)
-    : journal_(journal), info_{"backups", TaskKind::collector, Interval{seconds(5)}, seconds(5)} {
+    : journal_(journal), info_{"backups", TaskKind::collector, Interval{seconds(5)}, seconds(5), true} {
   for (Job& job : jobs) {
     const WallTime since = journal_.configured_since(job.options.name, now);
     jobs_.push_back({std::move(job), since, {}, {}, {}});
