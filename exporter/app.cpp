@@ -193,7 +193,7 @@ HttpReply App::metrics(const HttpQuery& query) {
 }
 
 HttpReply App::role(RoleCheck check, const HttpQuery& query) const {
-  return answer_role_query(check, query, server_role(snapshots_.find("probe"), clock_.steady_now(), role_valid_for_));
+  return answer_role_query(check, query, seen_server(snapshots_.find("probe"), clock_.steady_now(), role_valid_for_));
 }
 
 HttpReply App::ready() const {

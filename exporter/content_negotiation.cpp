@@ -58,8 +58,8 @@ std::optional<Alternative> parse_alternative(std::string_view text) {
     const std::string_view part = trim(parts[i]);
     if (part.empty()) continue;
     const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos) return std::nullopt;
     const std::string name = lower(trim(part.substr(0, equals)));
+    if (equals == std::string_view::npos || name.empty()) return std::nullopt;
     const std::string value = lower(unquoted(trim(part.substr(equals + 1))));
     if (name != "q") {
       result.parameters[name] = value;

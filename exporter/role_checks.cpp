@@ -28,7 +28,7 @@ std::string seconds_text(double value) {
 }
 
 // Why a replica is not fit, or nothing.
-std::optional<std::string> beyond(const LagLimit& limit, const ServerRole& server) {
+std::optional<std::string> beyond(const LagLimit& limit, const SeenServer& server) {
   if (limit.time) {
     if (!server.lag_seconds) return "replica whose lag is not known";
     if (std::chrono::duration<double>(*server.lag_seconds) > *limit.time) {
@@ -80,15 +80,15 @@ bool read_limit(const std::string& text, LagLimit& limit) {
 
 }  // namespace
 
-std::optional<ServerRole> server_role(const SnapshotPtr& probe, SteadyTime now, milliseconds fresh) {
+std::optional<SeenServer> seen_server(const SnapshotPtr& probe, SteadyTime now, milliseconds fresh) {
   if (!probe || now - probe->taken_at > fresh) return std::nullopt;
-  return ServerRole{value_of(*probe, "pg_up") == 1.0, value_of(*probe, "pg_replication_is_replica") == 1.0,
+  return SeenServer{value_of(*probe, "pg_up") == 1.0, value_of(*probe, "pg_replication_is_replica") == 1.0,
                     value_of(*probe, "pgvigil_standby_receiver_connected") == 1.0,
                     value_of(*probe, "pgvigil_standby_replay_lag_seconds"),
                     value_of(*probe, "pgvigil_standby_replay_lag_bytes")};
 }
 
-HttpReply answer_role(RoleCheck check, const LagLimit& limit, const std::optional<ServerRole>& server) {
+HttpReply answer_role(RoleCheck check, const LagLimit& limit, const std::optional<SeenServer>& server) {
   if (!server) return role_reply(503, "unknown: the server has not been checked lately");
   if (!server->up) return role_reply(503, "down");
   if (check == RoleCheck::up) return role_reply(200, "up");
@@ -110,7 +110,7 @@ std::optional<LagLimit> parse_lag_limit(std::string_view parameters) {
   return limit;
 }
 
-HttpReply answer_role_query(RoleCheck check, const HttpQuery& query, const std::optional<ServerRole>& server) {
+HttpReply answer_role_query(RoleCheck check, const HttpQuery& query, const std::optional<SeenServer>& server) {
   if (check == RoleCheck::up || check == RoleCheck::primary) {
     if (query.parameters.empty()) return answer_role(check, {}, server);
     return role_reply(400, query.path + " takes no parameters; /replica and /read take max_lag");

@@ -9,13 +9,13 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr ServerRole primary{true, false, false, {}, {}};
-constexpr ServerRole down{false, false, false, {}, {}};
-ServerRole replica(std::optional<double> seconds_behind, std::optional<double> bytes_behind, bool connected = true) {
+constexpr SeenServer primary{true, false, false, {}, {}};
+constexpr SeenServer down{false, false, false, {}, {}};
+SeenServer replica(std::optional<double> seconds_behind, std::optional<double> bytes_behind, bool connected = true) {
   return {true, true, connected, seconds_behind, bytes_behind};
 }
 
-int status(RoleCheck check, const std::optional<ServerRole>& server, const std::string& parameters = "") {
+int status(RoleCheck check, const std::optional<SeenServer>& server, const std::string& parameters = "") {
   return answer_role_query(check, {"GET", "/x", parameters, {}, {}, {}, {}}, server).status;
 }
 
@@ -37,7 +37,7 @@ TEST(RoleChecks, KnowTheServersRole) {
 
 TEST(RoleChecks, RefuseAReplicaThatIsTooFarBehind) {
   struct Case {
-    ServerRole server;
+    SeenServer server;
     const char* parameters;
     int status;
   };
@@ -95,14 +95,14 @@ Family gauge(const char* name, double value) {
 TEST(RoleChecks, BelieveTheProberOnlyWhileItsLookIsFresh) {
   const SteadyTime start(1000h);
   const SnapshotPtr snapshot = probe(start, {gauge("pg_up", 1), gauge("pg_replication_is_replica", 0)});
-  EXPECT_EQ(status(RoleCheck::primary, server_role(snapshot, start + 15s, 15s)), 200);
-  EXPECT_EQ(status(RoleCheck::primary, server_role(snapshot, start + 16s, 15s)), 503);
-  EXPECT_EQ(status(RoleCheck::primary, server_role(nullptr, start, 15s)), 503);
+  EXPECT_EQ(status(RoleCheck::primary, seen_server(snapshot, start + 15s, 15s)), 200);
+  EXPECT_EQ(status(RoleCheck::primary, seen_server(snapshot, start + 16s, 15s)), 503);
+  EXPECT_EQ(status(RoleCheck::primary, seen_server(nullptr, start, 15s)), 503);
 }
 
 TEST(RoleChecks, ReadWhatTheProberSaw) {
   const SteadyTime start(1000h);
-  const auto server = server_role(
+  const auto server = seen_server(
       probe(start,
             {gauge("pg_up", 1), gauge("pg_replication_is_replica", 1), gauge("pgvigil_standby_receiver_connected", 1),
              gauge("pgvigil_standby_replay_lag_seconds", 3), gauge("pgvigil_standby_replay_lag_bytes", 77)}),
@@ -111,7 +111,7 @@ TEST(RoleChecks, ReadWhatTheProberSaw) {
   EXPECT_TRUE(server->up && server->standby && server->receiver_connected);
   EXPECT_EQ(server->lag_seconds, 3);
   EXPECT_EQ(server->lag_bytes, 77);
-  const auto unreachable = server_role(probe(start, {gauge("pg_up", 0)}), start, 15s);
+  const auto unreachable = seen_server(probe(start, {gauge("pg_up", 0)}), start, 15s);
   ASSERT_TRUE(unreachable);
   EXPECT_FALSE(unreachable->up);
 }
