@@ -121,7 +121,7 @@ TakenNames built_in_names() {
   for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
   taken.collectors.insert({probe_name, bloat_name, "databases"});
   for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
-  for (const char* family : Probe::families) taken.families.emplace(family, probe_name);
+  for (const char* family : Probe::family_names) taken.families.emplace(family, probe_name);
   return taken;
 }
 

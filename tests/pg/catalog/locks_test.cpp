@@ -75,7 +75,7 @@ TEST_P(LockedTable, NoCollectorWaitsForATableBeingCreatedOrRewritten) {
   EXPECT_THAT(before, testing::IsSubsetOf(reports()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, LockedTable, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, LockedTable, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil
