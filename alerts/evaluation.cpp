@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 #include <exception>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 namespace pgvigil {

@@ -1,6 +1,8 @@
 #include "collectors/coded_collectors.h"
 
 #include "collectors/headroom/headroom_task.h"
+#include "collectors/session_task.h"
+#include "collectors/settings_reader.h"
 #include "collectors/statements/statements_task.h"
 #include "collectors/waits/wait_sampler.h"
 
@@ -8,6 +10,10 @@ namespace pgvigil {
 
 const std::vector<CodedCollector>& coded_collectors() {
   static const std::vector<CodedCollector> table{
+      {SettingsReader::name, SettingsReader::default_interval,
+       [](const CollectorOptions&, milliseconds interval) -> TaskPtr {
+         return std::make_unique<SessionTask>(std::make_unique<SettingsReader>(interval));
+       }},
       {"statements", StatementsTask::default_interval,
        [](const CollectorOptions& options, milliseconds interval) -> TaskPtr {
          return std::make_unique<StatementsTask>(options.statements, interval);

@@ -81,15 +81,13 @@ milliseconds CollectorOptions::interval_of(const std::string& name, milliseconds
 CollectorOptions decode_collectors(Section& section) {
   CollectorOptions options;
   options.custom = decode_custom_queries(section, built_in_catalog(), built_in_names());
-  std::vector<std::string> known;
-  for (const PlannedCollector& collector : plan_collectors(options)) known.push_back(collector.entry.name);
-  for (const CodedCollector& collector : coded_collectors()) known.emplace_back(collector.name);
-  known.emplace_back(bloat_name);
+  std::vector<std::string> known = collector_names(options);
   options.connections = static_cast<int>(section.integer("connections", options.connections, 3, 20));
   options.preset = section.choice("preset", options.preset, catalog_presets());
   options.compat = section.choice("compat", "postgres_exporter", {"postgres_exporter", "none"}) != "none";
   options.enabled = decode_names(section, "enable", known);
   options.disabled = decode_names(section, "disable", known);
+  known.emplace_back(probe_name);  // cannot be disabled: rules that wake people rely on it
   if (auto databases = section.section("databases")) options.databases = decode_database_filter(*databases);
   if (auto limits = section.section("series_limits")) {
     for (const auto& [name, value] : limits->members()) {
@@ -97,7 +95,6 @@ CollectorOptions decode_collectors(Section& section) {
       options.series_limits[name] = static_cast<std::size_t>(limits->integer(name, 50000, 1, 100'000'000));
     }
   }
-  known.emplace_back(probe_name);  // cannot be disabled: rules that wake people rely on it
   if (auto intervals = section.section("intervals")) {
     for (const auto& [name, value] : intervals->members()) {
       check_name(value, name, known);
@@ -111,12 +108,20 @@ CollectorOptions decode_collectors(Section& section) {
   return options;
 }
 
+std::vector<std::string> collector_names(const CollectorOptions& options) {
+  std::vector<std::string> names;
+  for (const CatalogEntry& entry : all_entries(options)) names.push_back(entry.name);
+  for (const CodedCollector& collector : coded_collectors()) names.emplace_back(collector.name);
+  names.emplace_back(bloat_name);
+  return names;
+}
+
 TakenNames built_in_names() {
   TakenNames taken;
   for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
   taken.collectors.insert({probe_name, bloat_name, "databases"});
   for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
-  for (const char* family : Probe::families) taken.families.emplace(family, probe_name);
+  for (const char* family : Probe::family_names) taken.families.emplace(family, probe_name);
   return taken;
 }
 

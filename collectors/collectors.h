@@ -42,6 +42,9 @@ struct CollectorOptions {
 
 CollectorOptions decode_collectors(Section& section);
 
+// All collectors but the prober, whether they are on or not.
+std::vector<std::string> collector_names(const CollectorOptions& options);
+
 // The collectors and families that the agent itself has.
 TakenNames built_in_names();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -58,8 +59,8 @@ double wasted_index_share(const RelationFacts& index, double index_bytes, double
   return std::clamp(1 - ((leaf_pages + internal_pages) * packed + 1) * index.page_bytes / index_bytes, 0.0, 1.0);
 }
 
-RelationScan::RelationScan(PgConnection& connection, milliseconds timeout, const std::stop_token& stop)
-    : connection_(connection), timeout_(timeout), stop_(stop) {
+RelationScan::RelationScan(PgConnection& connection, milliseconds timeout, std::stop_token stop)
+    : connection_(connection), timeout_(timeout), stop_(std::move(stop)) {
   const PgRows rows = connection_.query(
       "SELECT quote_ident(n.nspname)"
       "  FROM pg_extension e"

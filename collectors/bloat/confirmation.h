@@ -41,7 +41,7 @@ double wasted_index_share(const RelationFacts& index, double index_bytes, double
 class RelationScan {
  public:
   // Looks for the extension. It may be used by roles that have pg_stat_scan_tables, which is part of pg_monitor.
-  RelationScan(PgConnection& connection, milliseconds timeout, const std::stop_token& stop);
+  RelationScan(PgConnection& connection, milliseconds timeout, std::stop_token stop);
 
   bool available() const { return !schema_.empty(); }
 

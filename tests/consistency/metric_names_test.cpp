@@ -10,6 +10,7 @@
 
 #include "alerts/options.h"
 #include "collectors/catalog.h"
+#include "collectors/settings_families.h"
 #include "core/text.h"
 #include "tests/support/metrics_document.h"
 #include "tests/support/pg_cluster.h"
@@ -33,13 +34,33 @@ std::map<std::string, std::set<std::string>> catalog_families() {
   return families;
 }
 
+// Which settings there are depends on the server.
+std::set<std::string> settings_families() {
+  std::set<std::string> names;
+  for (const int version : PgCluster::available_versions()) {
+    const PgRows rows = PgCluster(version).execute("SELECT name, setting, unit, vartype FROM pg_settings");
+    for (int row = 0; row < rows.rows(); ++row) {
+      const auto family =
+          settings_family({rows.text(row, 0), rows.text(row, 1), rows.text(row, 2), rows.text(row, 3), ""});
+      if (family) names.insert(family->name);
+    }
+  }
+  return names;
+}
+
+bool is_setting(const std::string& name) {
+  if (!name.starts_with("pg_settings_")) return false;
+  static const std::set<std::string> settings = settings_families();
+  return settings.contains(name);
+}
+
 bool is_metric(const std::string& name) {
   static const auto catalog = catalog_families();
   static const auto code = metrics_made_by_code();
   const auto series_of_a_histogram = [&](std::string_view suffix) {
     return name.ends_with(suffix) && code.contains(name.substr(0, name.size() - suffix.size()));
   };
-  return catalog.contains(name) || code.contains(name) || series_of_a_histogram("_bucket") ||
+  return catalog.contains(name) || code.contains(name) || is_setting(name) || series_of_a_histogram("_bucket") ||
          series_of_a_histogram("_count") || series_of_a_histogram("_sum");
 }
 

@@ -34,7 +34,7 @@ class RunningAgent : public testing::TestWithParam<int> {
   Agent agent_{cluster_, quick};
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, RunningAgent, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, RunningAgent, testing::ValuesIn(PgCluster::usual_versions()));
 
 TEST_P(RunningAgent, ShowsTheServerOnItsMetricsPageAndEndsWellOnSigterm) {
   agent_.start();

@@ -60,7 +60,7 @@ class Collect : public testing::TestWithParam<int> {
   TempDir folder_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, Collect, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Collect, testing::ValuesIn(PgCluster::usual_versions()));
 
 TEST_P(Collect, PrintsOneCycle) {
   const Output all = pgvigil_command({"collect", "-c", config()});

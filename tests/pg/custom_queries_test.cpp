@@ -108,7 +108,7 @@ class CustomQueriesOnServers : public testing::TestWithParam<int> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, CustomQueriesOnServers, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, CustomQueriesOnServers, testing::ValuesIn(PgCluster::usual_versions()));
 
 TEST_P(CustomQueriesOnServers, AreTriedWithoutRunning) {
   const std::string n = "n: { usage: gauge, help: x }";

@@ -134,7 +134,7 @@ TEST_P(Headroom, OfTheDiskNeedsTheRightOrTheFoldersName) {
   EXPECT_NE(nowhere.skipped().find("/no/such/folder"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Headroom, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Headroom, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

@@ -13,7 +13,7 @@ class Cluster : public testing::TestWithParam<int> {
   PgCluster cluster_{GetParam(), {{"work_mem", "5MB"}}};
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, Cluster, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Cluster, testing::ValuesIn(PgCluster::usual_versions()));
 
 TEST_P(Cluster, IsOfTheVersionAskedForAndHasTheSettingsGiven) {
   EXPECT_EQ(cluster_.connect().server_version() / 10000, GetParam());

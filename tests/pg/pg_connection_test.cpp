@@ -33,7 +33,7 @@ class Sessions : public testing::TestWithParam<int> {
   PgCluster cluster_{GetParam()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, Sessions, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Sessions, testing::ValuesIn(PgCluster::usual_versions()));
 
 template <typename Work>
 Error error_of(Work work) {

@@ -67,7 +67,7 @@ TEST_P(Waits, AreNotGuessedWithoutTheRight) {
   EXPECT_NE(reader.skipped().find("GRANT pg_read_all_stats"), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Waits, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Waits, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

@@ -23,6 +23,9 @@ Names are postgres_exporter's where they are right, so that its dashboards and r
 absent rather than 0, unless its meaning below says otherwise. An empty label is the same as none. Which collectors run on a server, and why others
 do not, is on the status page.
 
+Besides these, every setting of the server that is a number or a switch is a gauge `pg_settings_*`, in seconds or bytes when
+it has such a unit: `pg_settings_work_mem_bytes`. Its meaning is PostgreSQL's own.
+
 )";
 
 std::string join_labels(const CatalogEntry& entry) {

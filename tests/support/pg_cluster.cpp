@@ -70,6 +70,12 @@ std::vector<int> PgCluster::available_versions() {
   return {found.begin(), found.end()};
 }
 
+std::vector<int> PgCluster::usual_versions() {
+  std::vector<int> versions = available_versions();
+  std::erase_if(versions, [](int major) { return major != 15 && major != 17; });
+  return versions.empty() ? available_versions() : versions;
+}
+
 std::filesystem::path PgCluster::programs(int major) {
   for (const auto& root : server_roots())
     if (auto folder = root / std::to_string(major) / "bin"; std::filesystem::exists(folder / "initdb")) return folder;

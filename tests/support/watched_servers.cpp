@@ -15,6 +15,7 @@ constexpr const char* schema[] = {
     R"(CREATE SCHEMA "stats of statements")",
     R"(CREATE EXTENSION pg_stat_statements SCHEMA "stats of statements")",
     R"(GRANT USAGE ON SCHEMA "stats of statements" TO pgvigil)",
+    "CREATE EXTENSION pg_buffercache SCHEMA public",
     R"(CREATE DATABASE "Other-1")",
     "CREATE TABLE public.orders (id int PRIMARY KEY, note text, total numeric)",
     R"(CREATE TABLE public."Odd ""Name""" (id int PRIMARY KEY, document text))",

@@ -106,7 +106,7 @@ TEST_P(ActivityCatalog, AWaitForALockedRowShowsWhereTheWaiterIs) {
   EXPECT_TRUE(eventually(patience, [&] { return reader_.value("locks", "pg_locks_waiting", row_lock) == 0; }));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, ActivityCatalog, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, ActivityCatalog, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

@@ -71,7 +71,7 @@ TEST_P(ArchiverCatalog, AnArchiverThatWasSwitchedOffFailsNoMore) {
   EXPECT_EQ(archiver("pg_stat_archiver_failing"), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, ArchiverCatalog, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, ArchiverCatalog, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

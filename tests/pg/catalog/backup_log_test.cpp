@@ -95,7 +95,7 @@ TEST_P(BackupLogCatalog, RestoreTestsAreReadApart) {
   EXPECT_EQ(drill("pg_recovery_tests_last_run_success"), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, BackupLogCatalog, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, BackupLogCatalog, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

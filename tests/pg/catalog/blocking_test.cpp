@@ -60,7 +60,7 @@ TEST_P(Blocking, APreparedTransactionBlocksWithoutASession) {
   EXPECT_EQ(reader_.value("prepared_transactions", "pg_prepared_transactions", in_postgres), std::nullopt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Blocking, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Blocking, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

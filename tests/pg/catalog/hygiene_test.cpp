@@ -158,7 +158,8 @@ TEST_P(HygieneCatalog, AnExtensionBehindItsFilesIsSeen) {
 }
 
 TEST_P(HygieneCatalog, ACollationWhoseVersionChangedIsSeenWhereAnIndexUsesIt) {
-  cluster_.execute("CREATE COLLATION public.local (provider = libc, locale = 'C.UTF-8')");
+  if (cluster_.execute("SELECT FROM pg_collation WHERE collprovider = 'i'").rows() == 0) GTEST_SKIP() << "no ICU here";
+  cluster_.execute("CREATE COLLATION public.local (provider = icu, locale = 'de-DE')");
   cluster_.execute("UPDATE pg_collation SET collversion = '0.1' WHERE collname = 'local'");
   const auto mismatches = [&] { return reader_.value("collations", "pg_collation_mismatched_indexes"); };
   EXPECT_EQ(mismatches(), 0);
@@ -167,7 +168,7 @@ TEST_P(HygieneCatalog, ACollationWhoseVersionChangedIsSeenWhereAnIndexUsesIt) {
   EXPECT_EQ(mismatches(), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, HygieneCatalog, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, HygieneCatalog, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

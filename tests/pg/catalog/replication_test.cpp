@@ -101,7 +101,7 @@ TEST_P(ReplicationCatalog, ASlotThatLostItsWalIsInvalidatedAndRetainsNothing) {
   EXPECT_EQ(slot("pg_replication_slots_retained_bytes", "changes"), std::nullopt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, ReplicationCatalog, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, ReplicationCatalog, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil

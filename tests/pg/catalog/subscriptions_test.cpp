@@ -55,7 +55,7 @@ TEST_P(Subscriptions, ARowThatCannotBeAppliedIsAnError) {
   EXPECT_TRUE(eventually(patience, [&] { return subscription("apply_workers") == 0; })) << "between two attempts";
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, Subscriptions, testing::ValuesIn(PgCluster::available_versions()));
+INSTANTIATE_TEST_SUITE_P(Versions, Subscriptions, testing::ValuesIn(PgCluster::usual_versions()));
 
 }  // namespace
 }  // namespace pgvigil
