@@ -147,6 +147,17 @@ std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
   return entries;
 }
 
+std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options) {
+  std::vector<PlannedCode> plan;
+  plan.push_back({probe_name, options.interval_of(probe_name, Probe::default_interval), {}});
+  const auto add = [&](const std::string& name, milliseconds interval) {
+    plan.push_back({name, options.interval_of(name, interval), why_off(options, name, coded_in_preset(options))});
+  };
+  add(bloat_name, BloatReader::default_interval);
+  for (const CodedCollector& collector : coded_collectors()) add(collector.name, collector.interval);
+  return plan;
+}
+
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target, LocalStore& store,
                                      const Clock& clock) {
   std::vector<TaskPtr> tasks;

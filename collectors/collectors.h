@@ -61,6 +61,14 @@ std::vector<PlannedCollector> plan_collectors(const CollectorOptions& options);
 // Those that are on.
 std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options);
 
+// A collector that is code rather than a query.
+struct PlannedCode {
+  std::string name;
+  milliseconds interval{0};
+  std::string off;  // why it does not run; empty when it does
+};
+std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options);
+
 // The prober, a task for each entry that is read once for the server and for each collector with code, and the walk
 // over the databases for all others.
 // `store` is where those that remember something keep it.

@@ -19,6 +19,7 @@ std::vector<std::string> texts(PgConnection& connection, std::string_view sql,
                                const std::vector<std::optional<std::string>>& parameters = {}) {
   const PgRows rows = connection.query(sql, parameters, time_for_each);
   std::vector<std::string> result;
+  result.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) result.push_back(rows.text(row, 0));
   return result;
 }

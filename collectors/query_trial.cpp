@@ -34,6 +34,7 @@ std::string said(const Error& error) {
 
 std::vector<ResultColumn> columns_of(const PgRows& described, PgConnection& connection) {
   std::vector<ResultColumn> columns;
+  columns.reserve(static_cast<std::size_t>(described.columns()));
   for (int i = 0; i < described.columns(); ++i) {
     const unsigned type = described.column_type(i);
     const PgRows name = connection.query("SELECT format_type($1::oid, NULL)", {std::to_string(type)}, time_for_each);
@@ -86,6 +87,7 @@ std::vector<std::string> compare_columns(const CatalogEntry& entry, int server_v
 
 std::vector<VariantTrial> try_variants(const CatalogEntry& entry, ConnectionPool::Lease& session) {
   std::vector<VariantTrial> trials;
+  trials.reserve(entry.variants.size());
   for (const CatalogVariant& variant : entry.variants) {
     CatalogEntry alone = entry;
     alone.variants = {variant};

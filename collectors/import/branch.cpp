@@ -130,7 +130,7 @@ std::string free_name(std::string name, TakenNames& taken) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
     if (!plain) c = '_';
   }
-  while (!taken.collectors.insert(name).second) name = "imported_" + name;
+  while (!taken.collectors.insert(name).second) name.insert(0, "imported_");
   return name;
 }
 

@@ -24,6 +24,10 @@ std::string_view usage_name(const CatalogColumn& column) {
   return "discard";
 }
 
+std::string state_of(const PlannedCode& code) {
+  return code.off.empty() ? "on" : "off: " + code.off;
+}
+
 std::string verdict(const VariantExplanation& variant) {
   if (variant.chosen) return ": this one runs";
   return variant.not_here.empty() ? "" : ": " + variant.not_here;
@@ -140,6 +144,18 @@ Json to_json(const CollectorExplanation& explanation) {
                       {"max_series", static_cast<std::int64_t>(entry.max_series)},
                       {"columns", std::move(columns)},
                       {"variants", std::move(variants)}};
+}
+
+std::string summary_line(const PlannedCode& code) {
+  return fmt::format("{:<28} {:>6} {:<8} {}code, not a query; docs/metrics.md has what it exports\n", code.name,
+                     format_duration(code.interval), "", code.off.empty() ? "" : "[" + state_of(code) + "] ");
+}
+
+Json to_json(const PlannedCode& code) {
+  return Json::Object{{"name", code.name},
+                      {"state", state_of(code)},
+                      {"defined", "in code"},
+                      {"interval_seconds", std::chrono::duration<double>(code.interval).count()}};
 }
 
 }  // namespace pgvigil

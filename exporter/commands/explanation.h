@@ -35,4 +35,8 @@ std::string summary_line(const CollectorExplanation& explanation);
 std::string whole_text(const CollectorExplanation& explanation);
 Json to_json(const CollectorExplanation& explanation);
 
+// The same for a collector that is code: there is no query to explain.
+std::string summary_line(const PlannedCode& code);
+Json to_json(const PlannedCode& code);
+
 }  // namespace pgvigil

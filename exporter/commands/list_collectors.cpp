@@ -34,14 +34,35 @@ class OptionalSession {
   std::optional<ConnectionPool::Lease> lease_;
 };
 
-void print(const std::vector<CollectorExplanation>& explanations, bool whole, const std::string& format) {
+struct Listing {
+  std::vector<CollectorExplanation> queries;
+  std::vector<PlannedCode> code;
+};
+
+void print(const Listing& listing, bool whole, const std::string& format) {
   if (format == "json") {
     Json::Array array;
-    for (const CollectorExplanation& one : explanations) array.push_back(to_json(one));
+    array.reserve(listing.queries.size() + listing.code.size());
+    for (const CollectorExplanation& one : listing.queries) array.push_back(to_json(one));
+    for (const PlannedCode& one : listing.code) array.push_back(to_json(one));
     fmt::print("{}\n", Json(std::move(array)).dump(2));
     return;
   }
-  for (const CollectorExplanation& one : explanations) fmt::print("{}", whole ? whole_text(one) : summary_line(one));
+  for (const CollectorExplanation& one : listing.queries) fmt::print("{}", whole ? whole_text(one) : summary_line(one));
+  for (const PlannedCode& one : listing.code) fmt::print("{}", summary_line(one));
+}
+
+// Leaves the collector of this name only; false, with what there is, when there is none.
+bool narrow(std::vector<PlannedCollector>& queries, std::vector<PlannedCode>& code, const std::string& name) {
+  std::vector<std::string> known;
+  known.reserve(queries.size() + code.size());
+  for (const PlannedCollector& one : queries) known.push_back(one.entry.name);
+  for (const PlannedCode& one : code) known.push_back(one.name);
+  std::erase_if(queries, [&](const PlannedCollector& one) { return one.entry.name != name; });
+  std::erase_if(code, [&](const PlannedCode& one) { return one.name != name; });
+  if (!queries.empty() || !code.empty()) return true;
+  fmt::print(stderr, "pgvigil: there is no collector '{}'; there is {}\n", name, join(known, ", "));
+  return false;
 }
 
 }  // namespace
@@ -52,20 +73,14 @@ int list_collectors(const std::filesystem::path& config_file, const std::string&
     config = read_config(config_file);
     if (!config) return unusable_config;
   }
-  std::vector<PlannedCollector> plan = plan_collectors(config ? config->collectors : CollectorOptions{});
-  std::vector<std::string> known;
-  for (const PlannedCollector& collector : plan) known.push_back(collector.entry.name);
-  if (!name.empty()) {
-    std::erase_if(plan, [&](const PlannedCollector& collector) { return collector.entry.name != name; });
-    if (plan.empty()) {
-      fmt::print(stderr, "pgvigil: there is no collector '{}'; there is {}\n", name, join(known, ", "));
-      return unusable_config;
-    }
-  }
+  const CollectorOptions options = config ? config->collectors : CollectorOptions{};
+  std::vector<PlannedCollector> queries = plan_collectors(options);
+  Listing listing{{}, plan_coded_collectors(options)};
+  if (!name.empty() && !narrow(queries, listing.code, name)) return unusable_config;
   OptionalSession session(config);
-  std::vector<CollectorExplanation> explanations;
-  for (const PlannedCollector& collector : plan) explanations.push_back(explain(collector, session.get()));
-  print(explanations, !name.empty(), format);
+  listing.queries.reserve(queries.size());
+  for (const PlannedCollector& one : queries) listing.queries.push_back(explain(one, session.get()));
+  print(listing, !name.empty(), format);
   return all_good;
 }
 

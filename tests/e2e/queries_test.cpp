@@ -108,6 +108,8 @@ columns: { n: { usage: gauge, help: x } }
   const std::string disabled = config("collectors: { queries: [q], disable: [app] }\n");
   EXPECT_THAT(pgvigil_command({"collectors", "-c", disabled}).text, HasSubstr("[off: disabled in the configuration]"));
   EXPECT_EQ(pgvigil_command({"collectors", "-c", config(with_queries), "--explain", "nothing"}).status.code, 2);
+  EXPECT_THAT(pgvigil_command({"collectors", "-c", config(), "--explain", "statements"}).text,
+              HasSubstr("not a query"));
 }
 
 TEST_F(Queries, AreExplainedAlsoWhenTheServerIsDown) {

@@ -165,11 +165,13 @@ TEST_P(CustomQueriesOnServers, HarmNothingButThemselvesWhenTheyFail) {
 )");
   Problems problems;
   auto section = Section::parse("queries: [bad.yaml]\n", folder / "pgvigil.yaml", problems);
-  const CollectorOptions collectors = decode_collectors(*section);
+  CollectorOptions collectors = decode_collectors(*section);
+  collectors.only = {"probe", "bad", "good", "locks"};
+  LocalStore store(folder / "memory.sqlite");
   ASSERT_THAT(problems.lines(), IsEmpty());
   std::set<std::string> failed;
   std::map<std::string, double> values;
-  for (const TaskPtr& task : make_collectors(collectors, options_)) {
+  for (const TaskPtr& task : make_collectors(collectors, options_, store, clock_)) {
     RunContext context{connections_, clock_, clock_.steady_now() + seconds(10), {}, {}, {}, 0, nullptr};
     try {
       for (const Family& family : task->run(context)) {
@@ -182,6 +184,7 @@ TEST_P(CustomQueriesOnServers, HarmNothingButThemselvesWhenTheyFail) {
   EXPECT_THAT(failed, ElementsAre("bad: division by zero"));
   EXPECT_THAT(values, Contains(Pair("good_n", 42)));
   EXPECT_THAT(values, Contains(Pair("pg_up", 1)));
+  EXPECT_THAT(values, Contains(Key("pg_locks_count")));
 }
 
 constexpr auto queries_of_postgres_exporter = R"yaml(
@@ -272,9 +275,9 @@ TEST_P(CustomQueriesOnServers, AreAsTheDocumentShowsThem) {
   const std::string document = slurp(SOURCE_DIR "/docs/queries.md");
   const auto start = document.find("```yaml\nname:") + 8;
   const CatalogEntry entry = decode(document.substr(start, document.find("```", start) - start));
-  auto session = lease();
-  for (const VariantTrial& trial : try_variants(entry, session)) {
-    EXPECT_THAT(trial.problems, IsEmpty());
+  {
+    auto session = lease();
+    for (const VariantTrial& trial : try_variants(entry, session)) EXPECT_THAT(trial.problems, IsEmpty());
   }
   EXPECT_THAT(run(entry), Contains(Pair("app_jobs_waiting,mail", 1)));
 }
