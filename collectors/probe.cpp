@@ -16,10 +16,38 @@ Family gauge(std::string name, std::string help, double value) {
   return {std::move(name), std::move(help), MetricType::gauge, {}, {{{}, value}}};
 }
 
+// One row on any server; on a primary all NULL. latest_end_lsn is the end of upstream's WAL as it was announced last;
+// without pg_read_all_stats only the receiver's pid can be seen.
+constexpr const char* position_query =
+    "SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn, pg_last_wal_receive_lsn() - '0/0'::pg_lsn, latest_end_lsn - "
+    "'0/0'::pg_lsn,"
+    " coalesce(status = 'streaming', pid IS NOT NULL),"
+    " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())"
+    " FROM (SELECT) AS always LEFT JOIN pg_stat_wal_receiver ON true";
+
 double to_double(std::string_view text) {
   double value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+std::vector<Family> lag_families(const ReplayLag& lag) {
+  std::vector<Family> families;
+  families.push_back(gauge("pgvigil_standby_receiver_connected",
+                           "On a standby: 1 while it receives WAL from its upstream server, otherwise 0.",
+                           lag.receiver_connected ? 1 : 0));
+  if (lag.seconds) {
+    families.push_back(gauge("pgvigil_standby_replay_lag_seconds",
+                             "On a standby: how far replay is behind upstream, at most; 0 while upstream is idle and "
+                             "connected, growing while it is not connected.",
+                             *lag.seconds));
+  }
+  if (lag.bytes) {
+    families.push_back(
+        gauge("pgvigil_standby_replay_lag_bytes",
+              "On a standby: WAL that upstream has and that is not replayed; absent while not connected.", *lag.bytes));
+  }
+  return families;
 }
 
 }  // namespace
@@ -35,11 +63,36 @@ Probe::Answer Probe::ask(const RunContext& context) {
   if (!session_) {
     session_.emplace(PgConnection::open(options_, context.stop));
     logged_in_at_ = now;
+    position_refused_ = false;
   }
   const PgRows rows =
       session_->query("SELECT version(), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()",
                       query_timeout, context.stop);
-  return {rows.text(0, 0), to_double(rows.text(0, 1)), rows.get(0, 2) == "t", session_->server_version()};
+  Answer answer{rows.text(0, 0), to_double(rows.text(0, 1)), rows.get(0, 2) == "t", session_->server_version(), {}};
+  if (answer.in_recovery) {
+    answer.lag = ask_lag(context);
+  } else {
+    lag_.forget();
+  }
+  return answer;
+}
+
+// Its failure is no reason to call the server down.
+std::optional<ReplayLag> Probe::ask_lag(const RunContext& context) {
+  if (position_refused_) return std::nullopt;
+  try {
+    const PgRows rows = session_->query(position_query, query_timeout, context.stop);
+    const auto number = [&rows](int column) {
+      const auto text = rows.get(0, column);
+      return text ? std::optional(to_double(*text)) : std::nullopt;
+    };
+    return lag_.look({rows.get(0, 3) == "t", number(0), number(1), number(2), number(4)}, context.clock.steady_now());
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::rejected) throw;
+    position_refused_ = true;
+    log::debug("the standby does not tell its position: {}", error.what());
+    return std::nullopt;
+  }
 }
 
 std::vector<Family> Probe::run(RunContext& context) {
@@ -53,30 +106,33 @@ std::vector<Family> Probe::run(RunContext& context) {
     if (std::exchange(last_problem_, error.what()) != error.what())
       log::warn("the server does not answer: {}", last_problem_);
   }
-  std::vector<Family> families;
-  families.push_back(gauge("pg_up",
-                           "1 when the server accepts a login and answers a query, otherwise 0; with a fresh "
-                           "login every minute.",
-                           answer ? 1 : 0));
-  if (!answer) return families;
+  std::vector<Family> result;
+  result.push_back(gauge("pg_up",
+                         "1 when the server accepts a login and answers a query, otherwise 0; with a fresh "
+                         "login every minute.",
+                         answer ? 1 : 0));
+  if (!answer) return result;
   if (!std::exchange(last_problem_, {}).empty()) log::info("the server answers again");
   const std::chrono::duration<double> took = context.clock.steady_now() - started;
-  families.push_back(gauge("pgvigil_probe_seconds",
-                           "How long the last check of the server took, with the login when there was one.",
-                           took.count()));
-  families.push_back(gauge("pg_postmaster_start_time_seconds",
-                           "When the server was started, in seconds since the epoch.", answer->started_at));
-  families.push_back(
+  result.push_back(gauge("pgvigil_probe_seconds",
+                         "How long the last check of the server took, with the login when there was one.",
+                         took.count()));
+  result.push_back(gauge("pg_postmaster_start_time_seconds", "When the server was started, in seconds since the epoch.",
+                         answer->started_at));
+  result.push_back(
       gauge("pg_replication_is_replica", "1 on a standby (in recovery), 0 on a primary.", answer->in_recovery ? 1 : 0));
+  if (answer->lag) {
+    for (Family& family : lag_families(*answer->lag)) result.push_back(std::move(family));
+  }
   // Three parts, as postgres_exporter has it.
   const std::string short_version =
       std::to_string(answer->server_version / 10000) + '.' + std::to_string(answer->server_version % 10000) + ".0";
-  families.push_back({"pg_static",
-                      "The server's version, as labels; the value is always 1.",
-                      MetricType::gauge,
-                      {"version", "short_version"},
-                      {{{answer->version, short_version}, 1}}});
-  return families;
+  result.push_back({"pg_static",
+                    "The server's version, as labels; the value is always 1.",
+                    MetricType::gauge,
+                    {"version", "short_version"},
+                    {{{answer->version, short_version}, 1}}});
+  return result;
 }
 
 }  // namespace pgvigil
