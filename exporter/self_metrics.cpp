@@ -4,14 +4,13 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
 #include <mutex>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "exporter/process_stats.h"
+#include "exporter/registry_writer.h"
 #include "exporter/version.h"
 
 namespace pgvigil {
@@ -165,7 +164,7 @@ void SelfMetrics::scraped(std::chrono::duration<double> duration) {
   registry_->peer->scrape_duration.Set(duration.count());
 }
 
-std::string SelfMetrics::text() const {
+void SelfMetrics::write(MetricsFormat format, PieceWriter& out) const {
   const ProcessStats stats = read_process_stats();
   registry_->cpu_seconds.Increment(stats.cpu_seconds - registry_->cpu_seconds.Value());
   registry_->resident.Set(static_cast<double>(stats.resident_bytes));
@@ -173,9 +172,7 @@ std::string SelfMetrics::text() const {
   registry_->open_fds.Set(static_cast<double>(stats.open_fds));
   registry_->max_fds.Set(static_cast<double>(stats.max_fds));
   registry_->virtual_max.Set(stats.virtual_max_bytes);
-  std::ostringstream out;
-  prometheus::TextSerializer().Serialize(out, registry_->registry.Collect());
-  return out.str();
+  write_registry(registry_->registry.Collect(), format, out);
 }
 
 }  // namespace pgvigil

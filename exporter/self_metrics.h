@@ -1,9 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "collectors/scheduler.h"
+#include "exporter/content_negotiation.h"
+#include "exporter/exposition_text.h"
 
 namespace pgvigil {
 
@@ -21,8 +22,8 @@ class SelfMetrics final : public TaskObserver {
   void config_loaded(bool good);
   void scraped(std::chrono::duration<double> duration);
 
-  // In the Prometheus text format.
-  std::string text() const;
+  // Writes all of them.
+  void write(MetricsFormat format, PieceWriter& out) const;
 
  private:
   struct Registry;

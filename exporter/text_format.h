@@ -4,17 +4,33 @@
 #include <vector>
 
 #include "core/sample.h"
+#include "exporter/content_negotiation.h"
+#include "exporter/exposition_text.h"
 
 namespace pgvigil {
 
+// Writes families in the Prometheus text format 0.0.4
+// (https://prometheus.io/docs/instrumenting/exposition_formats/) or in OpenMetrics 1.0
+// (https://prometheus.io/docs/specs/om/open_metrics_spec/), there without the final "# EOF". Unknown values (NaN) and
+// families without samples leave no trace. Returns how many series stood twice in a family and were left out the second
+// time; a family that stands there twice counts as one.
+//
+// OpenMetrics calls a counter by its name without _total, which its samples must end with. A counter whose name does
+// not (postgres_exporter's), or whose short name is another family's, is of unknown type there, so that the series has
+// one name in both formats.
+std::size_t write_families(const std::vector<Family>& families, MetricsFormat format, PieceWriter& out);
+
 struct RenderedText {
   std::string text;
-  std::size_t duplicates = 0;  // series that stood twice in a family and were left out the second time
+  std::size_t duplicates = 0;
 };
+RenderedText render_text(const std::vector<Family>& families, MetricsFormat format = MetricsFormat::prometheus);
 
-// Writes families in the Prometheus text format 0.0.4
-// (https://prometheus.io/docs/instrumenting/exposition_formats/). Unknown values (NaN) and
-// families without samples leave no trace.
-RenderedText render_text(const std::vector<Family>& families);
+// The two lines before a family's samples. `type` is the word of the format.
+void append_family_header(std::string& out, std::string_view name, std::string_view help, std::string_view type,
+                          MetricsFormat format);
+
+// What ends a page of that format.
+std::string_view end_of_page(MetricsFormat format);
 
 }  // namespace pgvigil

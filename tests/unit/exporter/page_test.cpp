@@ -20,6 +20,12 @@ std::string gunzip(const std::string& bytes) {
   return run({{"gzip", "-dc", folder.write("page.gz", bytes).string()}, {}, {}, {}}, 20s).text;
 }
 
+std::string joined(const std::vector<Bytes>& parts) {
+  std::string result;
+  for (const Bytes& part : parts) result += *part;
+  return result;
+}
+
 TEST(TextFormat, IsTheOnePrometheusReads) {
   const std::vector<Family> families{{"pg_size_bytes",
                                       "Size.\nSecond \\ line.",
@@ -64,10 +70,23 @@ TEST(TextFormat, MergesEqualSeriesAndCountsThem) {
 TEST(GzipPages, AreOneMemberStitchedFromChunks) {
   std::string big;
   for (int i = 0; i < 20000; ++i) big += "line " + std::to_string(i * 7919) + "\n";
-  const std::vector<ChunkPtr> chunks{make_chunk("first\n"), make_chunk(""), make_chunk(big), make_chunk("last\n")};
-  EXPECT_EQ(gunzip(gzip_of(chunks)), "first\n" + big + "last\n");
-  EXPECT_LT(gzip_of(chunks).size(), big.size() / 3);
-  EXPECT_EQ(gunzip(gzip_of({})), "");
+  const auto chunk = [](std::string_view text) { return make_chunk(text, Encoding::gzip); };
+  const std::vector<ChunkPtr> chunks{chunk("first\n"), chunk(""), chunk(big), chunk("last\n")};
+  const std::string page = joined(page_of(chunks, Encoding::gzip));
+  EXPECT_EQ(gunzip(page), "first\n" + big + "last\n");
+  EXPECT_LT(page.size(), big.size() / 3);
+  EXPECT_EQ(gunzip(joined(page_of({}, Encoding::gzip))), "");
+}
+
+TEST(GzipPages, MayBeCompressedPieceByPiece) {
+  ChunkMaker maker(Encoding::gzip);
+  std::string all;
+  for (int i = 0; i < 3000; ++i) {
+    const std::string piece = "piece " + std::to_string(i) + "\n";
+    maker.append(piece);
+    all += piece;
+  }
+  EXPECT_EQ(gunzip(joined(page_of({maker.finish(), make_chunk("end", Encoding::gzip)}, Encoding::gzip))), all + "end");
 }
 
 class MetricsPages : public testing::Test {
@@ -80,10 +99,8 @@ class MetricsPages : public testing::Test {
     result->families = {{"m_" + task, "h", MetricType::gauge, {}, {{{}, value}}}};
     return result;
   }
-  std::string text(SteadyTime now) const {
-    std::string result;
-    for (const ChunkPtr& chunk : page_.current(now)) result += chunk->text;
-    return result;
+  std::string text(SteadyTime now, PageKind kind = {}) {
+    return joined(page_of(page_.current(kind, now), kind.encoding));
   }
   MetricsPage page_;
   const SteadyTime start_{1000h};
@@ -109,6 +126,55 @@ TEST_F(MetricsPages, ForgetTasksThatAreNoMore) {
   page_.update(snapshot("kept", start_, 2));
   page_.retain({"kept"});
   EXPECT_EQ(text(start_).find("m_gone"), std::string::npos);
+}
+
+constexpr PageKind plain{MetricsFormat::prometheus, Encoding::identity};
+constexpr PageKind plain_gzip{MetricsFormat::prometheus, Encoding::gzip};
+constexpr PageKind open_gzip{MetricsFormat::openmetrics, Encoding::gzip};
+
+TEST_F(MetricsPages, ComeInEveryKind) {
+  page_.update(snapshot("a", start_, 1));
+  EXPECT_EQ(gunzip(text(start_, plain_gzip)), text(start_, plain));
+  EXPECT_EQ(text(start_, {MetricsFormat::openmetrics, Encoding::identity}), "# HELP m_a h\n# TYPE m_a gauge\nm_a 1\n");
+}
+
+TEST_F(MetricsPages, AreMadeInAdvanceForPrometheusUntilSomebodyAsks) {
+  page_.update(snapshot("a", start_, 1));
+  EXPECT_EQ(page_.chunks_held(), 1U);
+  text(start_, open_gzip);
+  EXPECT_EQ(page_.chunks_held(), 1U);
+}
+
+TEST_F(MetricsPages, AreMadeInAdvanceInTheKindsThatAreAskedFor) {
+  page_.update(snapshot("a", start_, 1));
+  text(start_, plain);
+  page_.update(snapshot("a", start_ + 10s, 2));
+  page_.update(snapshot("b", start_ + 10s, 2));
+  EXPECT_EQ(page_.chunks_held(), 2U);
+  text(start_ + 10s, plain);
+  EXPECT_EQ(page_.chunks_held(), 2U);
+  text(start_ + 10s, plain_gzip);
+  EXPECT_EQ(page_.chunks_held(), 4U);
+}
+
+TEST_F(MetricsPages, DropTheKindThatNobodyAsksForAnyMore) {
+  page_.update(snapshot("rare", start_, 1));
+  text(start_, plain);
+  const SteadyTime later = start_ + MetricsPage::forgotten_after + 1s;
+  text(later, plain_gzip);
+  EXPECT_EQ(page_.chunks_held(), 2U);  // the rare task has what was made before, and is too old to be shown
+  page_.update(snapshot("a", later, 2));
+  EXPECT_EQ(page_.chunks_held(), 1U);
+  EXPECT_EQ(text(later, plain), "# HELP m_a h\n# TYPE m_a gauge\nm_a 2\n");
+}
+
+TEST_F(MetricsPages, CountTheDuplicatesOfASnapshotOnce) {
+  auto twice = std::make_shared<Snapshot>(*snapshot("a", start_, 1));
+  twice->families.front().samples = {{{}, 1}, {{}, 1}};
+  page_.update(twice);
+  text(start_, plain);
+  text(start_, plain_gzip);
+  EXPECT_EQ(page_.duplicates(), 1U);
 }
 
 }  // namespace
