@@ -19,8 +19,11 @@ std::string_view reason_phrase(int status) {
   switch (status) {
     case 200: return "OK";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 429: return "Too Many Requests";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";
     default: return "Status";
@@ -35,84 +38,147 @@ bool same_name(const char* a, std::string_view b) {
 std::optional<std::string> framing_problem(const mg_request_info& request) {
   int lengths = 0;
   int hosts = 0;
+  int credentials = 0;
   bool body = request.content_length > 0;
   for (int i = 0; i < request.num_headers; ++i) {
     const char* name = request.http_headers[i].name;
     if (same_name(name, "transfer-encoding")) body = true;
     if (same_name(name, "content-length")) ++lengths;
     if (same_name(name, "host")) ++hosts;
+    if (same_name(name, "authorization")) ++credentials;
   }
-  if (lengths > 1 || hosts > 1) return "a header stands there twice that may stand there once";
+  if (lengths > 1 || hosts > 1 || credentials > 1) return "a header stands there twice that may stand there once";
   if (hosts == 0 && std::string_view(request.http_version) != "1.0") return "no Host header";
   if (body) return "a body is not expected here";
   return std::nullopt;
 }
 
+// Small parts go out in one write, large ones as they are.
+class ReplyWriter {
+ public:
+  explicit ReplyWriter(mg_connection* connection) : connection_(connection) {}
+
+  void add(std::string_view bytes) {
+    constexpr std::size_t large = 64 * 1024;
+    if (pending_.size() + bytes.size() > large) flush();
+    if (bytes.size() < large) {
+      pending_ += bytes;
+    } else {
+      write(bytes);
+    }
+  }
+  void flush() {
+    write(pending_);
+    pending_.clear();
+  }
+  bool good() const { return good_; }
+
+ private:
+  void write(std::string_view bytes) {
+    if (!bytes.empty() && good_) good_ = mg_write(connection_, bytes.data(), bytes.size()) > 0;
+  }
+
+  mg_connection* connection_;
+  std::string pending_;
+  bool good_ = true;  // false: the peer is gone
+};
+
 void send(mg_connection* connection, const HttpReply& reply, bool with_body, bool close) {
+  std::size_t length = reply.body.size();
+  for (const auto& part : reply.more) length += part->size();
   std::string head =
       fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nCache-Control: no-store\r\n",
-                  reply.status, reason_phrase(reply.status), reply.content_type, reply.body.size());
+                  reply.status, reason_phrase(reply.status), reply.content_type, length);
   for (const auto& [name, value] : reply.headers) head += fmt::format("{}: {}\r\n", name, value);
   head += close ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
-  if (with_body) head += reply.body;
-  mg_write(connection, head.data(), head.size());
+  ReplyWriter writer(connection);
+  writer.add(head);
+  if (with_body) {
+    writer.add(reply.body);
+    for (const auto& part : reply.more) {
+      if (writer.good()) writer.add(*part);
+    }
+  }
+  writer.flush();
 }
+
+// All headers of that name as one list, as RFC 9110 (5.3) joins them.
+std::string header(const mg_request_info& request, std::string_view name) {
+  std::string result;
+  for (int i = 0; i < request.num_headers; ++i) {
+    if (!same_name(request.http_headers[i].name, name)) continue;
+    if (!result.empty()) result += ", ";
+    result += request.http_headers[i].value;
+  }
+  return result;
+}
+
+std::string text_or_empty(const char* text) {
+  return text == nullptr ? "" : text;
+}
+
+HttpQuery query_of(const mg_request_info& request, std::string peer) {
+  return {request.request_method,
+          request.local_uri == nullptr ? "/" : request.local_uri,
+          text_or_empty(request.query_string),
+          header(request, "accept"),
+          header(request, "accept-encoding"),
+          header(request, "authorization"),
+          std::move(peer)};
+}
+
+}  // namespace
+
+struct HttpServer::Answerer {
+  Handler handler;
+  PeerLookup peer_of;
+
+  HttpReply answer(const mg_request_info& request) const {
+    std::optional<std::string> peer = request.remote_addr;
+    if (peer_of) peer = peer_of(request.remote_addr, request.remote_port);
+    if (!peer) return text_reply(403, "this port is the server's own; use the one that it says it listens on\n");
+    if (const auto problem = framing_problem(request)) return text_reply(400, std::string(*problem) + "\n");
+    const std::string_view method = request.request_method;
+    if (method != "GET" && method != "HEAD") {
+      HttpReply reply = text_reply(405, "only GET and HEAD are allowed\n");
+      reply.headers.emplace_back("Allow", "GET, HEAD");
+      return reply;
+    }
+    try {
+      return handler(query_of(request, std::move(*peer)));
+    } catch (const std::exception& error) {
+      log::error("http {}: {}", text_or_empty(request.local_uri), error.what());
+      return text_reply(500, "internal error; the log says more\n");
+    }
+  }
+
+  // civetweb calls this for every request before it looks at anything itself; the status says that we answered.
+  static int begin_request(mg_connection* connection) {
+    const mg_request_info* request = mg_get_request_info(connection);
+    const HttpReply reply = static_cast<const Answerer*>(request->user_data)->answer(*request);
+    // After a refusal there may be bytes of a body in the way: the connection ends.
+    const char* wish = mg_get_header(connection, "Connection");
+    const bool close = reply.status == 400 || reply.status == 403 || reply.status == 405 ||
+                       std::string_view(request->http_version) == "1.0" || (wish != nullptr && lower(wish) == "close");
+    send(connection, reply, std::string_view(request->request_method) != "HEAD", close);
+    if (close) mg_disable_connection_keep_alive(connection);
+    return reply.status;
+  }
+};
 
 HttpReply text_reply(int status, std::string text) {
   HttpReply reply;
   reply.status = status;
-  reply.body = std::move(text) + "\n";
+  reply.body = std::move(text);
   return reply;
 }
-
-// RFC 9110, 12.5.3: "gzip" in the list, unless its weight is zero.
-bool accepts_gzip(const char* encodings) {
-  for (const std::string& item : split(lower(encodings), ',')) {
-    const std::vector<std::string> parts = split(item, ';');
-    if (trim(parts.front()) != "gzip") continue;
-    return parts.size() < 2 || trim(parts[1]).find_first_of("123456789") != std::string_view::npos;
-  }
-  return false;
-}
-
-HttpReply answer(const HttpServer::Handler& handler, const mg_request_info& request, const char* encodings) {
-  const std::string method = request.request_method;
-  if (const auto problem = framing_problem(request)) return text_reply(400, *problem);
-  if (method != "GET" && method != "HEAD") {
-    HttpReply reply = text_reply(405, "only GET and HEAD are allowed");
-    reply.headers.emplace_back("Allow", "GET, HEAD");
-    return reply;
-  }
-  const bool gzip = encodings != nullptr && accepts_gzip(encodings);
-  try {
-    return handler({method, request.local_uri == nullptr ? "/" : request.local_uri, gzip});
-  } catch (const std::exception& error) {
-    log::error("http {}: {}", request.local_uri, error.what());
-    return text_reply(500, "internal error; the log says more");
-  }
-}
-
-// civetweb calls this for every request before it looks at anything itself; 200 says that we answered.
-int begin_request(mg_connection* connection) {
-  const mg_request_info* request = mg_get_request_info(connection);
-  const auto& handler = *static_cast<const HttpServer::Handler*>(request->user_data);
-  const HttpReply reply = answer(handler, *request, mg_get_header(connection, "Accept-Encoding"));
-  // After a refusal there may be bytes of a body in the way: the connection ends.
-  const char* wish = mg_get_header(connection, "Connection");
-  const bool close = reply.status == 400 || reply.status == 405 || std::string_view(request->http_version) == "1.0" ||
-                     (wish != nullptr && lower(wish) == "close");
-  send(connection, reply, std::string_view(request->request_method) != "HEAD", close);
-  if (close) mg_disable_connection_keep_alive(connection);
-  return reply.status;
-}
-
-}  // namespace
 
 void HttpServer::Stop::operator()(mg_context* context) const {
   mg_stop(context);
 }
 
-HttpServer::HttpServer(const std::string& address, int port, Handler handler) : handler_(std::move(handler)) {
+HttpServer::HttpServer(const std::string& address, int port, Handler handler, PeerLookup peer_of)
+    : answerer_(new Answerer{std::move(handler), std::move(peer_of)}) {
   const std::string where = fmt::format("{}:{}", address, port);
   const std::array<const char*, 15> options{"listening_ports",
                                             where.c_str(),
@@ -130,13 +196,14 @@ HttpServer::HttpServer(const std::string& address, int port, Handler handler) : 
                                             "no",
                                             nullptr};
   mg_callbacks callbacks{};
-  callbacks.begin_request = &begin_request;
+  callbacks.begin_request = &Answerer::begin_request;
   callbacks.log_message = [](const mg_connection*, const char* message) {
     log::debug("civetweb: {}", message);
     return 1;
   };
   mg_init_library(0);
-  context_.reset(mg_start(&callbacks, &handler_, const_cast<const char**>(options.data())));
+  context_.reset(
+      mg_start(&callbacks, const_cast<Answerer*>(answerer_.get()), const_cast<const char**>(options.data())));
   if (!context_) {
     throw Error(
         Error::Kind::unavailable,

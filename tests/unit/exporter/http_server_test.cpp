@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "core/child_process.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "exporter/routes.h"
@@ -45,20 +46,49 @@ class HttpServers : public testing::Test {
   HttpServer server_{"127.0.0.1", 0, [](const HttpQuery& query) -> HttpReply {
                        if (query.path == "/throw") throw std::runtime_error("secret detail");
                        HttpReply reply;
-                       reply.body = query.method + " " + query.path + (query.accepts_gzip ? " gzip" : "");
+                       reply.body = query.method + " " + query.path + " [" + query.parameters + "|" + query.accept +
+                                    "|" + query.accept_encoding + "|" + query.authorization + "|" + query.peer + "]";
                        return reply;
                      }};
 };
 
 TEST_F(HttpServers, AnswerGetAndHead) {
-  EXPECT_THAT(get("/x?y=1"), testing::AllOf(StartsWith("HTTP/1.1 200 OK"), HasSubstr("\r\n\r\nGET /x")));
+  EXPECT_THAT(get("/x?y=1"), testing::AllOf(StartsWith("HTTP/1.1 200 OK"), HasSubstr("\r\n\r\nGET /x [y=1|")));
   const std::string head = answer("HEAD /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-  EXPECT_THAT(head, HasSubstr("Content-Length: 7"));
+  EXPECT_THAT(head, HasSubstr("Content-Length: 23"));
   EXPECT_THAT(head, Not(HasSubstr("HEAD /x")));
-  EXPECT_THAT(answer("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: deflate, GZIP\r\nConnection: close\r\n\r\n"),
-              HasSubstr("/ gzip"));
-  EXPECT_THAT(answer("GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip;q=0\r\nConnection: close\r\n\r\n"),
-              Not(HasSubstr("gzip\r\n")));
+}
+
+TEST_F(HttpServers, HandOnWhatDecidesTheAnswer) {
+  EXPECT_THAT(answer("GET / HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\naccept: c/d;q=0.1\r\nACCEPT-ENCODING: gzip\r\n"
+                     "Authorization: Basic eA==\r\nConnection: close\r\n\r\n"),
+              HasSubstr("GET / [|a/b, c/d;q=0.1|gzip|Basic eA==|127.0.0.1]"));
+}
+
+TEST(HttpReplies, MayConsistOfSharedParts) {
+  const auto large = std::make_shared<const std::string>(300000, 'x');
+  const HttpServer server("127.0.0.1", 0, [large](const HttpQuery&) {
+    HttpReply reply = text_reply(200, "body ");
+    reply.more = {std::make_shared<const std::string>("small "), large, std::make_shared<const std::string>(" end")};
+    return reply;
+  });
+  const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+  const std::string page = run({{"curl", "--silent", url}, {}, {}, {}}, std::chrono::seconds(20)).text;
+  EXPECT_EQ(page, "body small " + *large + " end");
+  const std::string head = run({{"curl", "--silent", "--head", url}, {}, {}, {}}, std::chrono::seconds(20)).text;
+  EXPECT_THAT(head, HasSubstr("Content-Length: " + std::to_string(page.size())));
+}
+
+TEST(PrivateServers, AnswerOnlyThoseWhoCameThroughTheirListener) {
+  std::optional<std::string> peer;
+  const HttpServer server(
+      "127.0.0.1", 0, [](const HttpQuery& query) { return text_reply(200, query.peer); },
+      [&peer](std::string_view, int) { return peer; });
+  const std::string url = "http://127.0.0.1:" + std::to_string(server.port()) + "/";
+  const auto ask = [&] { return run({{"curl", "--silent", url}, {}, {}, {}}, std::chrono::seconds(20)).text; };
+  EXPECT_THAT(ask(), HasSubstr("the server's own"));
+  peer = "192.0.2.1";
+  EXPECT_EQ(ask(), "192.0.2.1");
 }
 
 TEST_F(HttpServers, RefuseOtherMethods) {
@@ -67,9 +97,10 @@ TEST_F(HttpServers, RefuseOtherMethods) {
 }
 
 TEST_F(HttpServers, RefuseAmbiguousFraming) {
-  for (const char* headers : {"Host: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
-                              "Host: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n",
-                              "Host: x\r\nContent-Length: 3\r\n", "Host: x\r\nHost: y\r\n", ""}) {
+  for (const char* headers :
+       {"Host: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+        "Host: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n", "Host: x\r\nContent-Length: 3\r\n",
+        "Host: x\r\nHost: y\r\n", "Host: x\r\nAuthorization: a\r\nAuthorization: b\r\n", ""}) {
     const std::string reply =
         answer(std::string("GET /x HTTP/1.1\r\n") + headers + "\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_THAT(reply, StartsWith("HTTP/1.1 400 ")) << headers;
@@ -95,8 +126,8 @@ TEST_F(HttpServers, SayWhenTheAddressIsTaken) {
 TEST(RouteTables, ListThePathsWhenThereIsNoSuchOne) {
   Routes routes;
   routes.add("/metrics", [](const HttpQuery&) { return HttpReply{}; });
-  EXPECT_EQ(routes.answer({"GET", "/metrics", false}).status, 200);
-  const HttpReply reply = routes.answer({"GET", "/nope", false});
+  EXPECT_EQ(routes.answer({"GET", "/metrics", {}, {}, {}, {}, {}}).status, 200);
+  const HttpReply reply = routes.answer({"GET", "/nope", {}, {}, {}, {}, {}});
   EXPECT_EQ(reply.status, 404);
   EXPECT_THAT(reply.body, HasSubstr("/metrics"));
 }
