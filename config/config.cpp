@@ -9,27 +9,42 @@ namespace pgvigil {
 
 namespace {
 
-ListenOptions decode_listen(Section& root) {
-  ListenOptions listen;
-  const auto value = root.value("listen");
-  const auto text = value ? value->text() : std::nullopt;
-  if (!text) return listen;
+// Into `listen`, where it stays as it was when `value` is wrong.
+void decode_address(const YamlValue& value, ListenOptions& listen) {
+  const auto text = value.text();
+  if (!text) return;
   const std::size_t colon = text->rfind(':');
-  const std::string port = colon == std::string::npos ? "" : text->substr(colon + 1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listen.port);
-  const bool number =
-      error == std::errc() && end == port.data() + port.size() && listen.port >= 0 && listen.port <= 65535;
+  const std::string digits = colon == std::string::npos ? "" : text->substr(colon + 1);
+  int port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  const bool number = error == std::errc() && end == digits.data() + digits.size() && port >= 0 && port <= 65535;
   const std::string address = text->substr(0, colon);
   in_addr parsed{};
   const bool ipv4 = ::inet_pton(AF_INET, address.c_str(), &parsed) == 1;
   if (!number || !ipv4) {
-    value->fail(
+    value.fail(
         fmt::format("'{}' is no address to listen on; allowed is ADDRESS:PORT with an IPv4 address, such as "
                     "127.0.0.1:9187 or 0.0.0.0:9187",
-                    value->written()));
-    return {};
+                    value.written()));
+    return;
   }
   listen.address = address;
+  listen.port = port;
+}
+
+// ADDRESS:PORT, or a map with more.
+ListenOptions decode_listen(Section& root) {
+  ListenOptions listen;
+  const auto value = root.value("listen");
+  if (!value) return listen;
+  if (!value->is_map()) {
+    decode_address(*value, listen);
+    return listen;
+  }
+  Section section(*value);
+  if (const auto address = section.value("address")) decode_address(*address, listen);
+  listen.web_config = section.path("web_config");
+  section.finish();
   return listen;
 }
 

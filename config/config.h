@@ -14,10 +14,11 @@
 
 namespace pgvigil {
 
-// Where /metrics and the pages are served.
+// Where /metrics and the pages are served, and the file that says who may ask (none: everybody, without TLS).
 struct ListenOptions {
   std::string address = "127.0.0.1";
   int port = 9187;
+  std::filesystem::path web_config;
   bool operator==(const ListenOptions&) const = default;
 };
 

@@ -6,9 +6,10 @@
 #include <csignal>
 
 #include "collectors/backup/recovery.h"
+#include "collectors/probe.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "exporter/gzip.h"
+#include "exporter/chunk.h"
 #include "exporter/status_page.h"
 #include "exporter/text_format.h"
 #include "exporter/version.h"
@@ -26,11 +27,10 @@ std::filesystem::path make_state_folder(const std::filesystem::path& folder) {
   return folder;
 }
 
-HttpReply text_reply(int status, std::string body) {
-  HttpReply reply;
-  reply.status = status;
-  reply.body = std::move(body);
-  return reply;
+// Three of the prober's intervals: one look may fail and one may be late.
+milliseconds role_validity(const CollectorOptions& options) {
+  const auto changed = options.intervals.find("probe");
+  return 3 * (changed == options.intervals.end() ? Probe::default_interval : changed->second);
 }
 
 }  // namespace
@@ -58,12 +58,12 @@ App::App(std::filesystem::path config_file, const Config& config)
       lock_(lock_file(state_dir_ / "pgvigil.lock")),
       store_(state_dir_ / "pgvigil.db"),
       routes_(make_routes()),
-      server_(config.listen.address, config.listen.port,
-              [this](const HttpQuery& query) { return routes_.answer(query); }) {
+      access_(config.listen.web_config, clock_),
+      server_(config.listen, access_, [this](const HttpQuery& query) { return routes_.answer(query); }) {
   recover_backups(store_, clock_);
   metrics_.config_loaded(true);
   start_engine(config);
-  log::info("pgvigil {} serves http://{}:{}/metrics", version, listen_.address, server_.port());
+  log::info("pgvigil {} serves {}/metrics", version, server_.url());
 }
 
 Routes App::make_routes() {
@@ -71,6 +71,12 @@ Routes App::make_routes() {
   routes.add("/livez", [](const HttpQuery&) { return text_reply(200, "ok\n"); });
   routes.add("/readyz", [this](const HttpQuery&) { return ready(); });
   routes.add("/metrics", [this](const HttpQuery& query) { return metrics(query); });
+  const std::pair<const char*, RoleCheck> checks[] = {{"/up", RoleCheck::up},
+                                                      {"/primary", RoleCheck::primary},
+                                                      {"/replica", RoleCheck::replica},
+                                                      {"/read", RoleCheck::read}};
+  for (const auto& check : checks)
+    routes.add(check.first, [this, kind = check.second](const HttpQuery& query) { return role(kind, query); });
   routes.add("/", [this](const HttpQuery&) { return status(); });
   return routes;
 }
@@ -79,6 +85,7 @@ void App::run(const Signals& signals) {
   while (true) {
     const auto signal = signals.wait(pending_ ? seconds(1) : std::chrono::hours(1));
     if (signal && *signal != SIGHUP) break;
+    if (signal == SIGHUP) access_.reload();
     if (signal == SIGHUP) read_config_again();
     if (pending_ && !job_running()) take_over_config();
   }
@@ -86,6 +93,7 @@ void App::run(const Signals& signals) {
 }
 
 void App::start_engine(const Config& config) {
+  role_valid_for_ = role_validity(config.collectors);
   auto engine = std::make_unique<Engine>(config, Engine::Surroundings{store_, snapshots_, clock_, observers_,
                                                                       [this](const SnapshotPtr& snapshot) {
                                                                         snapshots_.publish(snapshot);
@@ -149,6 +157,8 @@ std::vector<Family> App::own_families() const {
     age.samples.push_back({{snapshot->task}, seconds_old.count()});
   }
   families.push_back(std::move(age));
+  for (const auto& more : {access_.families(), server_.families()})
+    families.insert(families.end(), more.begin(), more.end());
   families.push_back({"pgvigil_paused",
                       "1 while somebody has paused the collectors, otherwise 0.",
                       MetricType::gauge,
@@ -164,21 +174,26 @@ std::vector<Family> App::own_families() const {
 
 HttpReply App::metrics(const HttpQuery& query) {
   const SteadyTime started = clock_.steady_now();
-  std::vector<ChunkPtr> chunks = page_.current(started);
-  std::string own = render_text(own_families()).text + metrics_.text();
+  const PageKind kind{choose_format(query.accept), choose_encoding(query.accept_encoding)};
+  std::vector<ChunkPtr> chunks = page_.current(kind, started);
+  ChunkMaker own(kind.encoding);
+  PieceWriter out([&own](std::string_view piece) { own.append(piece); });
+  write_families(own_families(), kind.format, out);
+  metrics_.write(kind.format, out);
+  out.append(end_of_page(kind.format));
+  out.finish();
+  chunks.push_back(own.finish());
   HttpReply reply;
-  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  if (query.accepts_gzip) {
-    chunks.push_back(make_chunk(std::move(own)));
-    reply.body = gzip_of(chunks);
-    reply.headers.emplace_back("Content-Encoding", "gzip");
-  } else {
-    for (const ChunkPtr& chunk : chunks) reply.body += chunk->text;
-    reply.body += own;
-  }
-  reply.headers.emplace_back("Vary", "Accept-Encoding");
+  reply.content_type = content_type(kind.format);
+  reply.more = page_of(chunks, kind.encoding);
+  if (kind.encoding == Encoding::gzip) reply.headers.emplace_back("Content-Encoding", "gzip");
+  reply.headers.emplace_back("Vary", "Accept, Accept-Encoding");
   metrics_.scraped(clock_.steady_now() - started);
   return reply;
+}
+
+HttpReply App::role(RoleCheck check, const HttpQuery& query) const {
+  return answer_role_query(check, query, seen_server(snapshots_.find("probe"), clock_.steady_now(), role_valid_for_));
 }
 
 HttpReply App::ready() const {

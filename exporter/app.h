@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -11,12 +12,14 @@
 #include "core/local_store.h"
 #include "core/snapshot.h"
 #include "exporter/engine.h"
-#include "exporter/http_server.h"
 #include "exporter/metrics_page.h"
+#include "exporter/role_checks.h"
 #include "exporter/routes.h"
 #include "exporter/self_metrics.h"
 #include "exporter/signals.h"
 #include "exporter/task_board.h"
+#include "exporter/web_access.h"
+#include "exporter/web_server.h"
 
 namespace pgvigil {
 
@@ -37,6 +40,7 @@ class App {
   bool job_running() const;
 
   HttpReply metrics(const HttpQuery& query);
+  HttpReply role(RoleCheck check, const HttpQuery& query) const;
   HttpReply ready() const;
   HttpReply status() const;
   std::vector<Family> own_families() const;
@@ -66,8 +70,11 @@ class App {
   std::optional<Config> pending_;    // read and good, waiting for running jobs to end
   mutable std::shared_mutex mutex_;  // guards engine_: requests read it, a reload exchanges it
   std::unique_ptr<Engine> engine_;   // none for the moment between two
+  // Load balancers get no answer from a look at the server that is older.
+  std::atomic<milliseconds> role_valid_for_{};
   Routes routes_;
-  HttpServer server_;  // last: it stops before what it asks
+  WebAccess access_;
+  WebServer server_;  // last: it stops before what it asks
 };
 
 }  // namespace pgvigil

@@ -92,7 +92,7 @@ int run_command_line(int argc, char** argv) {
   add_config_option(*collect, arguments);
   collect->add_option("NAME", arguments.collectors, "Collectors to run; all when none is named");
   collect->add_option("--format", arguments.format, "How to print them")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(CLI::IsMember({"text", "openmetrics", "json"}))
       ->capture_default_str();
   collect->callback([&] { exit_code = collect_once(arguments.config, arguments.collectors, arguments.format); });
 

@@ -16,10 +16,21 @@
 #include "exporter/app.h"
 #include "exporter/commands/config_file.h"
 #include "exporter/text_format.h"
+#include "exporter/web_access.h"
 
 namespace pgvigil {
 
 namespace {
+
+// After its problems and what only looks wrong were printed.
+bool web_config_good(const std::filesystem::path& file) {
+  if (file.empty()) return true;
+  Problems problems;
+  const std::vector<std::string> warnings = check_web_config(file, SystemClock(), problems);
+  for (const std::string& line : problems.lines()) fmt::print(stderr, "{}\n", line);
+  for (const std::string& line : warnings) fmt::print(stderr, "{}: warning: {}\n", file.string(), line);
+  return problems.empty();
+}
 
 // Remembers how runs ended.
 class Reports final : public TaskObserver {
@@ -49,6 +60,12 @@ Json to_json(const std::vector<Family>& families) {
                                      {"samples", std::move(samples)}});
   }
   return result;
+}
+
+std::string in_format(const std::vector<Family>& families, const std::string& format) {
+  if (format == "json") return to_json(families).dump(2) + "\n";
+  const MetricsFormat kind = format == "openmetrics" ? MetricsFormat::openmetrics : MetricsFormat::prometheus;
+  return render_text(families, kind).text + std::string(end_of_page(kind));
 }
 
 // What collectors remember, for one cycle: the agent's own memory may be in use.
@@ -116,6 +133,7 @@ int run_agent(const std::filesystem::path& config_file) {
 int check_config(const std::filesystem::path& config_file) {
   const auto config = read_config(config_file);
   if (!config) return unusable_config;
+  if (!web_config_good(config->listen.web_config)) return unusable_config;
   for (const std::string& advice : config->collectors.custom.advice) fmt::print(stderr, "{}\n", advice);
   fmt::print("{}: good: {} rules, {} channels, {} backup jobs, {} queries\n", config_file.string(),
              config->alerts.rules.size(), config->alerts.channels.size(), config->backups.size(),
@@ -170,7 +188,7 @@ int collect_once(const std::filesystem::path& config_file, const std::vector<std
     }).run({});
   }
   const bool good = tell_problems(reports);
-  fmt::print("{}", format == "json" ? to_json(families).dump(2) + "\n" : render_text(families).text);
+  fmt::print("{}", in_format(families, format));
   return good ? 0 : problems_found;
 }
 

@@ -30,7 +30,7 @@ int list_collectors(const std::filesystem::path& config_file, const std::string&
 // Turns another exporter's query file into collectors: files in the folder `output`, or all on standard output.
 int import_query_file(const std::filesystem::path& file, const std::filesystem::path& output);
 
-// One cycle of the collectors named (all when there is none), in the text format or as JSON.
+// One cycle of the collectors named (all when there is none), in the text format, as OpenMetrics or as JSON.
 int collect_once(const std::filesystem::path& config_file, const std::vector<std::string>& names,
                  const std::string& format);
 

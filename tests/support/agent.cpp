@@ -18,13 +18,24 @@ Agent::Agent(const std::string& conninfo, std::string config) : conninfo_(connin
   configure(config);
 }
 
-void Agent::configure(const std::string& config) const {
-  folder_.write("pgvigil.yaml", fmt::format("target: {{ conninfo: \"{}\" }}\nlisten: 127.0.0.1:{}\nstate_dir: {}\n{}",
-                                            conninfo_, port_, state_folder().string(), config));
+void Agent::configure(const std::string& config) {
+  config_ = config;
+  const std::string listen = protected_ ? fmt::format("{{ address: '127.0.0.1:{}', web_config: web.yaml }}", port_)
+                                        : fmt::format("127.0.0.1:{}", port_);
+  folder_.write("pgvigil.yaml", fmt::format("target: {{ conninfo: \"{}\" }}\nlisten: {}\nstate_dir: {}\n{}", conninfo_,
+                                            listen, state_folder().string(), config));
+}
+
+void Agent::protect(const std::string& web_config, std::vector<std::string> curl_arguments) {
+  folder_.write("web.yaml", web_config);
+  protected_ = true;
+  tls_ = web_config.find("tls_server_config") != std::string::npos;
+  curl_arguments_ = std::move(curl_arguments);
+  configure(config_);
 }
 
 std::string Agent::url(std::string_view path) const {
-  return fmt::format("http://127.0.0.1:{}{}", port_, path);
+  return fmt::format("{}://127.0.0.1:{}{}", tls_ ? "https" : "http", port_, path);
 }
 
 void Agent::start() {
@@ -45,8 +56,11 @@ void Agent::kill() {
   process_->wait(limit);
 }
 
-Agent::Page Agent::get(std::string_view path) const {
-  Process curl({"curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}", url(path)});
+Agent::Page Agent::get(std::string_view path, const std::vector<std::string>& arguments) const {
+  std::vector<std::string> argv{"curl", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}", url(path)};
+  argv.insert(argv.end(), curl_arguments_.begin(), curl_arguments_.end());
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  Process curl(argv);
   curl.wait(limit);
   curl.wait_for_end_of_output(limit);
   const std::string output = curl.output();

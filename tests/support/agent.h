@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/pg_cluster.h"
 #include "tests/support/process.h"
@@ -19,6 +20,12 @@ class Agent {
   Agent(const std::string& conninfo, std::string config);
   explicit Agent(const PgCluster& cluster, std::string config = "") : Agent(cluster.conninfo(), std::move(config)) {}
 
+  // From the next start on the agent uses this web configuration, and get() adds these arguments of curl (a password,
+  // an authority).
+  void protect(const std::string& web_config, std::vector<std::string> curl_arguments);
+  // Writes it anew, for the running agent to find.
+  std::filesystem::path web_config_file() const { return folder_ / "web.yaml"; }
+
   // Starts the binary and waits for /livez. Throws, with what it said, when it does not come up.
   void start();
   // SIGTERM, and how it ended; throws when it does not end within 30 seconds.
@@ -32,14 +39,14 @@ class Agent {
   std::filesystem::path folder() const { return folder_.path(); }
   std::string url(std::string_view path) const;
   // Replaces the part of the configuration that was given; the agent reads it on SIGHUP or at its next start.
-  void configure(const std::string& config) const;
+  void configure(const std::string& config);
 
-  // By curl, which keeps pages of any size. Status 0: nobody answered.
+  // By curl, which keeps pages of any size, with more arguments for it if need be. Status 0: nobody answered.
   struct Page {
     int status = 0;
     std::string body;
   };
-  Page get(std::string_view path) const;
+  Page get(std::string_view path, const std::vector<std::string>& arguments = {}) const;
   std::string metrics() const { return get("/metrics").body; }
   // The value of the first series that begins so: `NAME` or `NAME{label="value"`.
   std::optional<double> value(std::string_view series) const;
@@ -47,7 +54,11 @@ class Agent {
  private:
   TempDir folder_{TempDir::Access::readable_by_all};
   std::string conninfo_;
+  std::string config_;
   std::uint16_t port_;
+  bool protected_ = false;
+  bool tls_ = false;
+  std::vector<std::string> curl_arguments_;
   std::optional<Process> process_;
 };
 

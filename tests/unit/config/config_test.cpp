@@ -44,7 +44,7 @@ backups:
 )");
   ASSERT_TRUE(config) << testing::PrintToString(problems_.lines());
   EXPECT_EQ(config->target.password.reveal(), "s3cret");
-  EXPECT_EQ(config->listen, (ListenOptions{"0.0.0.0", 9999}));
+  EXPECT_EQ(config->listen, (ListenOptions{"0.0.0.0", 9999, {}}));
   EXPECT_EQ(config->state_dir, folder_ / "state");
   EXPECT_EQ(config->collectors.intervals.at("activity"), 5s);
   EXPECT_THAT(config->collectors.disabled, ElementsAre("locks"));
