@@ -84,10 +84,7 @@ std::vector<Alternative> parse_alternatives(std::string_view header) {
 bool speaks_version(const Alternative& wanted, const std::vector<std::string_view>& versions) {
   const auto version = wanted.parameters.find("version");
   if (version == wanted.parameters.end()) return true;
-  for (const std::string_view known : versions) {
-    if (version->second == known) return true;
-  }
-  return false;
+  return std::find(versions.begin(), versions.end(), version->second) != versions.end();
 }
 
 // How much a header wants what the more exact names stand for; the most exact name that matches decides.

@@ -12,7 +12,7 @@ namespace pgvigil {
 
 namespace {
 
-constexpr std::size_t piece_size = 256 * 1024;
+constexpr std::size_t piece_size = 256UL * 1024;
 
 // How many bytes of `text` are one well-formed code point, and whether they are; of an ill-formed one, the part that
 // Unicode (3.9, "maximal subpart") wants replaced as one.

@@ -59,7 +59,7 @@ class ReplyWriter {
   explicit ReplyWriter(mg_connection* connection) : connection_(connection) {}
 
   void add(std::string_view bytes) {
-    constexpr std::size_t large = 64 * 1024;
+    constexpr std::size_t large = 64UL * 1024;
     if (pending_.size() + bytes.size() > large) flush();
     if (bytes.size() < large) {
       pending_ += bytes;

@@ -12,8 +12,8 @@ namespace pgvigil {
 
 namespace {
 
-constexpr std::size_t largest_record = 16 * 1024;  // of TLS
-constexpr std::size_t portion = 64 * 1024;
+constexpr std::size_t largest_record = 16UL * 1024;  // of TLS
+constexpr std::size_t portion = 64UL * 1024;
 constexpr int turns_at_once = 16;  // about 1 MB, then the other connections have their turn
 
 // Takes what was sent off the front; what is left stays for later. False when nothing could be sent now.
@@ -25,6 +25,11 @@ bool send_some(const Fd& socket, std::string& bytes, bool& broken) {
   }
   broken = errno != EAGAIN && errno != EINTR && errno != ENOTCONN;
   return false;
+}
+
+// Both are done, whatever the first one says.
+bool any(bool a, bool b) {
+  return a || b;
 }
 
 std::string_view label(TlsSession::Failure failure) {
@@ -111,9 +116,8 @@ void TlsConnection::relay(SteadyTime now) {
   busy_ = true;
   for (int turn = 0; turn < turns_at_once; ++turn) {
     const bool before = backend_done_;
-    // All four: none may hide the others' turn.
-    const bool up = read_client() | write_backend();    // NOLINT(hicpp-signed-bitwise)
-    const bool down = read_backend() | write_client();  // NOLINT(hicpp-signed-bitwise)
+    const bool up = any(read_client(), write_backend());
+    const bool down = any(read_backend(), write_client());
     if (ended_) return;
     if (backend_done_ && down_.empty()) {
       session_.close();

@@ -43,8 +43,8 @@ std::vector<std::string> translate(Section& section, const char* key, const std:
       if (!found->second.empty()) result.emplace_back(found->second);
       continue;
     }
-    std::vector<std::string> allowed;
-    for (const Name& name : names) allowed.emplace_back(name.first);
+    std::vector<std::string> allowed(names.size());
+    std::transform(names.begin(), names.end(), allowed.begin(), [](const Name& name) { return name.first; });
     section.value(key)->fail(fmt::format("{}: '{}' is not known; allowed is {}", key, text, join(allowed, ", ")));
   }
   return result;

@@ -38,7 +38,7 @@ HttpReply refusal(BasicAuth::Verdict verdict) {
     return reply;
   }
   HttpReply reply = text_reply(401, "a user and a password are needed\n");
-  reply.headers.emplace_back("WWW-Authenticate", "Basic realm=\"pgvigil\", charset=\"UTF-8\"");
+  reply.headers.emplace_back("WWW-Authenticate", R"(Basic realm="pgvigil", charset="UTF-8")");
   return reply;
 }
 
