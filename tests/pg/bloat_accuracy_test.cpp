@@ -44,7 +44,7 @@ struct Served {
 Served served(const std::vector<Family>& families) {
   Served result;
   for (const Family& family : families) {
-    for (const Sample& sample : family.samples) {
+    for (const SeriesView& sample : family.samples) {
       const auto& labels = sample.label_values;
       if (family.name == "pg_table_bloat_ratio") result.ratios[labels[2]] = sample.value;
       if (family.name == "pg_toast_bloat_ratio") result.ratios["toast of " + labels[2]] = sample.value;
