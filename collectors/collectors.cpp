@@ -102,6 +102,7 @@ CollectorOptions decode_collectors(Section& section) {
     }
   }
   if (auto statements = section.section("statements")) options.statements = decode_statements(*statements);
+  options.statements.compat = options.compat;
   if (auto disk_space = section.section("disk_space")) options.disk_space = decode_disk_space(*disk_space);
   if (auto bloat = section.section("bloat")) options.bloat = decode_bloat(*bloat);
   section.finish();

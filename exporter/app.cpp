@@ -145,10 +145,12 @@ bool App::job_running() const {
 }
 
 std::vector<Family> App::own_families() const {
-  std::vector<Family> families;
+  std::vector<Family> families = metrics_.families();
   {
     const std::shared_lock lock(mutex_);
-    if (engine_) families = engine_->families();
+    if (engine_) {
+      for (Family& family : engine_->families()) families.push_back(std::move(family));
+    }
   }
   Family age{
       "pgvigil_task_data_age_seconds", "Age of the data that the task reported last.", MetricType::gauge, {"task"}, {}};
@@ -179,7 +181,6 @@ HttpReply App::metrics(const HttpQuery& query) {
   ChunkMaker own(kind.encoding);
   PieceWriter out([&own](std::string_view piece) { own.append(piece); });
   write_families(own_families(), kind.format, out);
-  metrics_.write(kind.format, out);
   out.append(end_of_page(kind.format));
   out.finish();
   chunks.push_back(own.finish());

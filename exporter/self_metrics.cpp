@@ -2,7 +2,6 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <mutex>
@@ -10,19 +9,10 @@
 #include <set>
 
 #include "exporter/process_stats.h"
-#include "exporter/registry_writer.h"
+#include "exporter/registry_families.h"
 #include "exporter/version.h"
 
 namespace pgvigil {
-
-namespace {
-
-const prometheus::Histogram::BucketBoundaries& duration_buckets() {
-  static const prometheus::Histogram::BucketBoundaries buckets{0.01, 0.1, 1, 10, 100, 1000};
-  return buckets;
-}
-
-}  // namespace
 
 // Postgres_exporter reads everything in one scrape; here that is the last runs of all collectors.
 struct PeerNames {
@@ -66,10 +56,10 @@ struct SelfMetrics::Registry {
   prometheus::Family<prometheus::Gauge>& slowdown =
       gauges("pgvigil_task_slowdown",
              "How many times rarer than its interval the task runs now, because its runs took too much of the server.");
-  prometheus::Family<prometheus::Histogram>& durations = prometheus::BuildHistogram()
-                                                             .Name("pgvigil_task_duration_seconds")
-                                                             .Help("How long runs of the task took.")
-                                                             .Register(registry);
+  prometheus::Family<prometheus::Gauge>& duration =
+      gauges("pgvigil_task_last_duration_seconds", "How long the task's last run took.");
+  prometheus::Family<prometheus::Counter>& run_seconds =
+      counters("pgvigil_task_seconds_total", "How long all runs of the task took together.");
 
   prometheus::Gauge& reload_good = gauge(
       "pgvigil_config_last_reload_successful",
@@ -137,7 +127,8 @@ void SelfMetrics::run_ended(const TaskInfo& task, const RunReport& report) {
   if (task.kind == TaskKind::collector) registry_->note_collector(task.name, report);
   const prometheus::Labels labels{{"task", task.name}};
   registry_->runs.Add({{"task", task.name}, {"outcome", std::string(to_string(report.outcome))}}).Increment();
-  registry_->durations.Add(labels, duration_buckets()).Observe(report.duration.count());
+  registry_->duration.Add(labels).Set(report.duration.count());
+  registry_->run_seconds.Add(labels).Increment(report.duration.count());
   registry_->up.Add(labels).Set(report.outcome == Outcome::failed ? 0 : 1);
   registry_->busy.Add({{"collector", task.name}}).Increment(report.busy.count());
   registry_->slowdown.Add(labels).Set(report.slowdown);
@@ -164,7 +155,7 @@ void SelfMetrics::scraped(std::chrono::duration<double> duration) {
   registry_->peer->scrape_duration.Set(duration.count());
 }
 
-void SelfMetrics::write(MetricsFormat format, PieceWriter& out) const {
+std::vector<Family> SelfMetrics::families() const {
   const ProcessStats stats = read_process_stats();
   registry_->cpu_seconds.Increment(stats.cpu_seconds - registry_->cpu_seconds.Value());
   registry_->resident.Set(static_cast<double>(stats.resident_bytes));
@@ -172,7 +163,7 @@ void SelfMetrics::write(MetricsFormat format, PieceWriter& out) const {
   registry_->open_fds.Set(static_cast<double>(stats.open_fds));
   registry_->max_fds.Set(static_cast<double>(stats.max_fds));
   registry_->virtual_max.Set(stats.virtual_max_bytes);
-  write_registry(registry_->registry.Collect(), format, out);
+  return families_of(registry_->registry.Collect());
 }
 
 }  // namespace pgvigil

@@ -1,14 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "collectors/scheduler.h"
-#include "exporter/content_negotiation.h"
-#include "exporter/exposition_text.h"
+#include "core/sample.h"
 
 namespace pgvigil {
 
-// The agent's metrics about itself (pgvigil_* and process_*), in prometheus-cpp's registry: few series, rich types;
+// The agent's metrics about itself (pgvigil_* and process_*), in prometheus-cpp's registry: few series, many writers;
 // and, unless `compat` is false, the names that postgres_exporter has for the same. Any thread.
 class SelfMetrics final : public TaskObserver {
  public:
@@ -22,8 +22,7 @@ class SelfMetrics final : public TaskObserver {
   void config_loaded(bool good);
   void scraped(std::chrono::duration<double> duration);
 
-  // Writes all of them.
-  void write(MetricsFormat format, PieceWriter& out) const;
+  std::vector<Family> families() const;
 
  private:
   struct Registry;

@@ -1,31 +1,54 @@
 #include "collectors/statements/report.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
+#include <utility>
 
 namespace pgvigil {
 
 namespace {
 
-struct Series {
-  std::vector<std::string> labels;
-  const StatementValues* values;
+// The series of every family: the exported statements and the rest of each owner.
+class Series {
+ public:
+  Series(const StatementLedger& ledger, const OwnerNames& names) {
+    for (const auto& [key, values] : ledger.exported()) {
+      add(names, {key.user, key.database}, std::to_string(key.query.value_or(0)), key.toplevel ? "true" : "false",
+          values);
+    }
+    for (const auto& [owner, totals] : ledger.totals()) add(names, owner, "other", "", totals.rest);
+  }
+
+  Samples of(const StatementColumn& column) const {
+    if (values_.empty()) return {};
+    std::vector<double> numbers;
+    numbers.reserve(values_.size());
+    for (const StatementValues* values : values_) numbers.push_back(at(*values, column.counter) * column.scale);
+    return {labels_, std::move(numbers)};
+  }
+
+ private:
+  void add(const OwnerNames& names, std::pair<std::uint32_t, std::uint32_t> owner, std::string query,
+           std::string toplevel, const StatementValues& values) {
+    labels_->add(std::vector<std::string>{OwnerNames::of(names.users, owner.first),
+                                          OwnerNames::of(names.databases, owner.second), std::move(query),
+                                          std::move(toplevel)});
+    values_.push_back(&values);
+  }
+
+  std::shared_ptr<LabelRows> labels_ = std::make_shared<LabelRows>(4);
+  std::vector<const StatementValues*> values_;
 };
 
-std::vector<Series> series_of(const StatementLedger& ledger, const OwnerNames& names) {
-  std::vector<Series> series;
-  for (const auto& [key, values] : ledger.exported()) {
-    series.push_back({{OwnerNames::of(names.users, key.user), OwnerNames::of(names.databases, key.database),
-                       std::to_string(key.query.value_or(0)), key.toplevel ? "true" : "false"},
-                      &values});
-  }
-  for (const auto& [owner, totals] : ledger.totals()) {
-    series.push_back(
-        {{OwnerNames::of(names.users, owner.first), OwnerNames::of(names.databases, owner.second), "other", ""},
-         &totals.rest});
-  }
-  return series;
-}
+// Names that older dashboards of postgres_exporter ask for.
+struct Alias {
+  StatementCounter counter;
+  const char* metric;
+};
+
+constexpr std::array<Alias, 2> aliases{{{StatementCounter::calls, "pg_stat_statements_calls"},
+                                        {StatementCounter::exec_seconds, "pg_stat_statements_total_time_seconds"}}};
 
 struct Sum {
   StatementCounter counter;
@@ -54,17 +77,21 @@ std::string OwnerNames::of(const std::map<std::uint32_t, std::string>& names, st
 }
 
 std::vector<Family> statement_families(const StatementLedger& ledger, const std::vector<StatementCounter>& counters,
-                                       const OwnerNames& names) {
-  const std::vector<Series> series = series_of(ledger, names);
+                                       const OwnerNames& names, bool compat) {
+  const Series series(ledger, names);
+  const std::vector<std::string> labels{"user", "datname", "queryid", "toplevel"};
   std::vector<Family> families;
   for (const StatementColumn& column : statement_columns()) {
-    Family family{column.metric, column.help, MetricType::counter, {"user", "datname", "queryid", "toplevel"}, {}};
-    if (std::find(counters.begin(), counters.end(), column.counter) != counters.end()) {
-      for (const Series& one : series) {
-        family.samples.push_back({one.labels, at(*one.values, column.counter) * column.scale});
-      }
-    }
+    Family family{column.metric, column.help, MetricType::counter, labels, {}};
+    const bool counted = std::find(counters.begin(), counters.end(), column.counter) != counters.end();
+    if (counted) family.samples = series.of(column);
     families.push_back(std::move(family));
+  }
+  for (const Alias& alias : aliases) {
+    if (!compat) continue;
+    const Family& named = families.at(static_cast<std::size_t>(alias.counter));
+    families.push_back({alias.metric, named.name + " under an older name of postgres_exporter.", MetricType::unknown,
+                        labels, named.samples});
   }
   for (const Sum& sum : sums) {
     Family family{sum.metric, sum.help, MetricType::counter, {"user", "datname"}, {}};

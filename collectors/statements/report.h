@@ -20,9 +20,10 @@ struct OwnerNames {
 };
 
 // The ledger's counters as series: those that the extension counts, for each exported statement and the rest of each
-// owner; and the sums of each owner, which no statement's coming and going moves.
+// owner; and the sums of each owner, which no statement's coming and going moves. `compat`: also the names that older
+// dashboards of postgres_exporter ask for.
 std::vector<Family> statement_families(const StatementLedger& ledger, const std::vector<StatementCounter>& counters,
-                                       const OwnerNames& names);
+                                       const OwnerNames& names, bool compat);
 
 // pg_stat_statements_query_info of the exported statements whose text is known.
 Family statement_text_family(const StatementLedger& ledger, const std::map<std::int64_t, std::string>& texts);

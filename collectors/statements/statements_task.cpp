@@ -121,7 +121,7 @@ std::vector<Family> StatementsTask::run(RunContext& context) {
   const auto took = std::chrono::duration_cast<milliseconds>(context.clock.steady_now() - started);
   refresh_names(session.connection(), context);
   refresh_texts(session.connection(), extension, context, took);
-  std::vector<Family> families = statement_families(*ledger_, query_.counters, names_);
+  std::vector<Family> families = statement_families(*ledger_, query_.counters, names_, options_.compat);
   if (options_.texts) families.push_back(statement_text_family(*ledger_, texts_.all()));
   return families;
 }

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "collectors/catalog.h"
+#include "collectors/collectors.h"
 #include "core/file.h"
 #include "tests/support/free_port.h"
 #include "tests/support/pg_cluster.h"
@@ -55,7 +55,7 @@ TEST_P(RunningAgent, SaysThatTheServerIsDownAndRecoversByItself) {
 
 // Every collector has had a run, and the last run of none has failed.
 bool all_collectors_work(const std::string& page) {
-  const std::vector<CatalogEntry> entries = built_in_catalog();
+  const std::vector<CatalogEntry> entries = chosen_catalog({});
   return std::all_of(entries.begin(), entries.end(), [&](const CatalogEntry& entry) {
     return find_value(page, fmt::format("pgvigil_task_up{{task=\"{}\"", entry.name)) == 1;
   });

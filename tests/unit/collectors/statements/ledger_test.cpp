@@ -126,7 +126,7 @@ TEST_F(Ledger, IsReportedInSecondsWithNamesAndTheRestAsOther) {
   read({row(1, 12, 2100), row(2, 6, 510)});
   OwnerNames names;
   names.users[10] = "app";  // the database was dropped
-  const auto families = statement_families(ledger_, {C::calls, C::exec_seconds}, names);
+  const auto families = statement_families(ledger_, {C::calls, C::exec_seconds}, names, false);
   EXPECT_EQ(families.size(), statement_counters + 3);
   const auto seconds_family = std::find_if(families.begin(), families.end(), [](const Family& family) {
     return family.name == "pg_stat_statements_seconds_total";
