@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "exporter/chunk.h"
 #include "exporter/status_page.h"
+#include "exporter/task_metrics.h"
 #include "exporter/text_format.h"
 #include "exporter/version.h"
 
@@ -35,26 +36,12 @@ milliseconds role_validity(const CollectorOptions& options) {
 
 }  // namespace
 
-void App::Observers::run_started(const TaskInfo& task) {
-  metrics.run_started(task);
-  board.run_started(task);
-}
-
-void App::Observers::run_ended(const TaskInfo& task, const RunReport& report) {
-  metrics.run_ended(task, report);
-  board.run_ended(task, report);
-}
-
-void App::Observers::runs_missed(const TaskInfo& task, std::int64_t count) {
-  metrics.runs_missed(task, count);
-  board.runs_missed(task, count);
-}
-
 App::App(std::filesystem::path config_file, const Config& config)
     : config_file_(std::move(config_file)),
       listen_(config.listen),
       state_dir_(make_state_folder(config.state_dir)),
-      metrics_(clock_, config.collectors.compat),
+      compat_(config.collectors.compat),
+      metrics_(clock_, compat_),
       lock_(lock_file(state_dir_ / "pgvigil.lock")),
       store_(state_dir_ / "pgvigil.db"),
       routes_(make_routes()),
@@ -94,7 +81,7 @@ void App::run(const Signals& signals) {
 
 void App::start_engine(const Config& config) {
   role_valid_for_ = role_validity(config.collectors);
-  auto engine = std::make_unique<Engine>(config, Engine::Surroundings{store_, snapshots_, clock_, observers_,
+  auto engine = std::make_unique<Engine>(config, Engine::Surroundings{store_, snapshots_, clock_, board_,
                                                                       [this](const SnapshotPtr& snapshot) {
                                                                         snapshots_.publish(snapshot);
                                                                         page_.update(snapshot);
@@ -146,6 +133,7 @@ bool App::job_running() const {
 
 std::vector<Family> App::own_families() const {
   std::vector<Family> families = metrics_.families();
+  for (Family& family : task_families(board_.lines(), compat_)) families.push_back(std::move(family));
   {
     const std::shared_lock lock(mutex_);
     if (engine_) {
@@ -178,7 +166,7 @@ HttpReply App::metrics(const HttpQuery& query) {
   const SteadyTime started = clock_.steady_now();
   const PageKind kind{choose_format(query.accept), choose_encoding(query.accept_encoding)};
   std::vector<ChunkPtr> chunks = page_.current(kind, started);
-  ChunkMaker own(kind.encoding);
+  ChunkMaker own(kind.encoding, ChunkMaker::Used::once);
   PieceWriter out([&own](std::string_view piece) { own.append(piece); });
   write_families(own_families(), kind.format, out);
   out.append(end_of_page(kind.format));

@@ -45,16 +45,6 @@ class App {
   HttpReply status() const;
   std::vector<Family> own_families() const;
 
-  // Tells both what the tasks do.
-  struct Observers final : TaskObserver {
-    Observers(SelfMetrics& metrics_, TaskBoard& board_) : metrics(metrics_), board(board_) {}
-    void run_started(const TaskInfo& task) override;
-    void run_ended(const TaskInfo& task, const RunReport& report) override;
-    void runs_missed(const TaskInfo& task, std::int64_t count) override;
-    SelfMetrics& metrics;
-    TaskBoard& board;
-  };
-
   const std::filesystem::path config_file_;
   const ListenOptions listen_;
   const std::filesystem::path state_dir_;
@@ -63,8 +53,8 @@ class App {
   SnapshotStore snapshots_;
   MetricsPage page_;
   TaskBoard board_;
+  const bool compat_;
   SelfMetrics metrics_;
-  Observers observers_{metrics_, board_};
   Fd lock_;  // two agents on one state folder would take each other's runs for left-overs
   LocalStore store_;
   std::optional<Config> pending_;    // read and good, waiting for running jobs to end

@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/error.h"
@@ -15,6 +16,20 @@ constexpr int raw_deflate = -15;
 
 void append_little_endian(std::string& out, std::uint32_t value) {
   for (unsigned shift = 0; shift < 32; shift += 8) out += static_cast<char>((value >> shift) & 0xFFU);
+}
+
+// Deflate without compression (RFC 1951, 3.2.4): begins and ends at a byte.
+std::string stored_blocks(std::string_view text) {
+  constexpr std::size_t longest = 65535;
+  std::string out;
+  out.reserve(text.size() + 5 * (text.size() / longest + 1));
+  for (; !text.empty(); text.remove_prefix(std::min(longest, text.size()))) {
+    const auto size = static_cast<std::uint32_t>(std::min(longest, text.size()));
+    out += '\0';
+    append_little_endian(out, size | (~size << 16U));
+    out += text.substr(0, size);
+  }
+  return out;
 }
 
 Bytes shared(std::string bytes) {
@@ -49,21 +64,24 @@ struct ChunkMaker::Deflater {
   std::string out;
 };
 
-ChunkMaker::ChunkMaker(Encoding encoding)
-    : deflater_(encoding == Encoding::gzip ? std::make_unique<Deflater>() : nullptr),
+ChunkMaker::ChunkMaker(Encoding encoding, Used used)
+    : encoding_(encoding),
+      deflater_(encoding == Encoding::gzip && used == Used::often ? std::make_unique<Deflater>() : nullptr),
       chunk_(std::make_shared<Chunk>()) {}
 
 ChunkMaker::~ChunkMaker() = default;
 
 void ChunkMaker::append(std::string_view text) {
   chunk_->text_size += text.size();
-  if (!deflater_) {
-    chunk_->bytes.push_back(shared(std::string(text)));
-    return;
+  if (encoding_ == Encoding::gzip) {
+    chunk_->crc =
+        static_cast<std::uint32_t>(crc32_z(chunk_->crc, reinterpret_cast<const Bytef*>(text.data()), text.size()));
   }
-  chunk_->crc =
-      static_cast<std::uint32_t>(crc32_z(chunk_->crc, reinterpret_cast<const Bytef*>(text.data()), text.size()));
-  deflater_->put(text, Z_NO_FLUSH);
+  if (deflater_) {
+    deflater_->put(text, Z_NO_FLUSH);
+  } else {
+    chunk_->bytes.push_back(shared(encoding_ == Encoding::gzip ? stored_blocks(text) : std::string(text)));
+  }
 }
 
 ChunkPtr ChunkMaker::finish() {

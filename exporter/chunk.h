@@ -26,7 +26,9 @@ using ChunkPtr = std::shared_ptr<const Chunk>;
 // Takes text piece by piece. One thread.
 class ChunkMaker {
  public:
-  explicit ChunkMaker(Encoding encoding);
+  // `used` says how often the chunk is sent. Deflating what is sent once costs more than sending it as it is.
+  enum class Used { often, once };
+  explicit ChunkMaker(Encoding encoding, Used used = Used::often);
   ~ChunkMaker();
   ChunkMaker(const ChunkMaker&) = delete;
   ChunkMaker& operator=(const ChunkMaker&) = delete;
@@ -36,6 +38,7 @@ class ChunkMaker {
 
  private:
   struct Deflater;
+  const Encoding encoding_;
   std::unique_ptr<Deflater> deflater_;  // none: the text is kept as it is
   std::shared_ptr<Chunk> chunk_;
 };

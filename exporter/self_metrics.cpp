@@ -4,24 +4,11 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
-#include <mutex>
-#include <optional>
-#include <set>
-
 #include "exporter/process_stats.h"
 #include "exporter/registry_families.h"
 #include "exporter/version.h"
 
 namespace pgvigil {
-
-// Postgres_exporter reads everything in one scrape; here that is the last runs of all collectors.
-struct PeerNames {
-  prometheus::Family<prometheus::Gauge>& success;
-  prometheus::Family<prometheus::Gauge>& duration;
-  prometheus::Gauge& error;
-  prometheus::Gauge& scrape_duration;
-  prometheus::Counter& scrapes;
-};
 
 struct SelfMetrics::Registry {
   prometheus::Family<prometheus::Gauge>& gauges(const char* name, const char* help) {
@@ -34,32 +21,6 @@ struct SelfMetrics::Registry {
   prometheus::Counter& counter(const char* name, const char* help) { return counters(name, help).Add({}); }
 
   prometheus::Registry registry;
-
-  prometheus::Family<prometheus::Counter>& runs =
-      counters("pgvigil_task_runs_total",
-               "Runs of a task by how they ended: success, skipped (does not apply to this server) or failed.");
-  prometheus::Family<prometheus::Counter>& missed =
-      counters("pgvigil_task_missed_runs_total",
-               "Occurrences of a task's schedule that passed while it was still running or the agent was late.");
-  prometheus::Family<prometheus::Gauge>& up =
-      gauges("pgvigil_task_up", "1 when the task's last run did not fail, otherwise 0.");
-  prometheus::Family<prometheus::Gauge>& last_success =
-      gauges("pgvigil_task_last_success_timestamp_seconds",
-             "When the task's last successful run ended, in seconds since the epoch.");
-  prometheus::Family<prometheus::Gauge>& series =
-      gauges("pgvigil_task_series", "Series that the task's last run reported.");
-  prometheus::Family<prometheus::Counter>& busy =
-      counters("pgvigil_db_busy_seconds_total", "How long the watched server worked for the collector's queries.");
-  prometheus::Family<prometheus::Gauge>& dropped =
-      gauges("pgvigil_task_series_dropped",
-             "Series that the task's last run left out because they exceeded its limit of series.");
-  prometheus::Family<prometheus::Gauge>& slowdown =
-      gauges("pgvigil_task_slowdown",
-             "How many times rarer than its interval the task runs now, because its runs took too much of the server.");
-  prometheus::Family<prometheus::Gauge>& duration =
-      gauges("pgvigil_task_last_duration_seconds", "How long the task's last run took.");
-  prometheus::Family<prometheus::Counter>& run_seconds =
-      counters("pgvigil_task_seconds_total", "How long all runs of the task took together.");
 
   prometheus::Gauge& reload_good = gauge(
       "pgvigil_config_last_reload_successful",
@@ -81,31 +42,13 @@ struct SelfMetrics::Registry {
   prometheus::Gauge& virtual_max =
       gauge("process_virtual_memory_max_bytes", "Most virtual memory that the agent may have; 2^64 without a limit.");
 
+  // The same under postgres_exporter's names; null without compat.
+  prometheus::Counter* peer_scrapes = nullptr;
+  prometheus::Gauge* peer_duration = nullptr;
   void add_peer_names() {
-    peer.emplace(
-        PeerNames{gauges("pg_scrape_collector_success", "1 when the collector's last run did not fail, otherwise 0."),
-                  gauges("pg_scrape_collector_duration_seconds", "How long the collector's last run took."),
-                  gauge("pg_exporter_last_scrape_error", "1 when a collector's last run failed, otherwise 0."),
-                  gauge("pg_exporter_last_scrape_duration_seconds", "How long the last answer of /metrics took."),
-                  counter("pg_exporter_scrapes_total", "pgvigil_scrapes_total under postgres_exporter's name.")});
+    peer_scrapes = &counter("pg_exporter_scrapes_total", "pgvigil_scrapes_total under postgres_exporter's name.");
+    peer_duration = &gauge("pg_exporter_last_scrape_duration_seconds", "How long the last answer of /metrics took.");
   }
-  void note_collector(const std::string& name, const RunReport& report) {
-    if (!peer) return;
-    const bool failed = report.outcome == Outcome::failed;
-    peer->success.Add({{"collector", name}}).Set(failed ? 0 : 1);
-    peer->duration.Add({{"collector", name}}).Set(report.duration.count());
-    const std::lock_guard lock(failing_mutex);
-    if (failed) {
-      failing.insert(name);
-    } else {
-      failing.erase(name);
-    }
-    peer->error.Set(failing.empty() ? 0 : 1);
-  }
-  std::optional<PeerNames> peer;  // absent without compat
-
-  std::mutex failing_mutex;
-  std::set<std::string> failing;  // collectors whose last run failed
 
   const Clock& clock;
   explicit Registry(const Clock& source) : clock(source) {}
@@ -121,27 +64,6 @@ SelfMetrics::SelfMetrics(const Clock& clock, bool compat) : registry_(std::make_
 
 SelfMetrics::~SelfMetrics() = default;
 
-void SelfMetrics::run_started(const TaskInfo&) {}
-
-void SelfMetrics::run_ended(const TaskInfo& task, const RunReport& report) {
-  if (task.kind == TaskKind::collector) registry_->note_collector(task.name, report);
-  const prometheus::Labels labels{{"task", task.name}};
-  registry_->runs.Add({{"task", task.name}, {"outcome", std::string(to_string(report.outcome))}}).Increment();
-  registry_->duration.Add(labels).Set(report.duration.count());
-  registry_->run_seconds.Add(labels).Increment(report.duration.count());
-  registry_->up.Add(labels).Set(report.outcome == Outcome::failed ? 0 : 1);
-  registry_->busy.Add({{"collector", task.name}}).Increment(report.busy.count());
-  registry_->slowdown.Add(labels).Set(report.slowdown);
-  if (report.outcome != Outcome::success) return;
-  registry_->dropped.Add(labels).Set(static_cast<double>(report.dropped_series));
-  registry_->series.Add(labels).Set(static_cast<double>(report.series));
-  registry_->last_success.Add(labels).Set(unix_seconds(report.ended_at));
-}
-
-void SelfMetrics::runs_missed(const TaskInfo& task, std::int64_t count) {
-  registry_->missed.Add({{"task", task.name}}).Increment(static_cast<double>(count));
-}
-
 void SelfMetrics::config_loaded(bool good) {
   registry_->reload_good.Set(good ? 1 : 0);
   if (good) registry_->reload_time.Set(unix_seconds(registry_->clock.wall_now()));
@@ -150,9 +72,9 @@ void SelfMetrics::config_loaded(bool good) {
 void SelfMetrics::scraped(std::chrono::duration<double> duration) {
   registry_->scrapes.Increment();
   registry_->scrape_seconds.Increment(duration.count());
-  if (!registry_->peer) return;
-  registry_->peer->scrapes.Increment();
-  registry_->peer->scrape_duration.Set(duration.count());
+  if (registry_->peer_scrapes == nullptr) return;
+  registry_->peer_scrapes->Increment();
+  registry_->peer_duration->Set(duration.count());
 }
 
 std::vector<Family> SelfMetrics::families() const {

@@ -19,7 +19,10 @@ void TaskBoard::run_ended(const TaskInfo& task, const RunReport& report) {
   Line& line = line_of(task);
   line.running = false;
   line.last = report;
-  if (report.outcome == Outcome::success) line.last_success = report.ended_at;
+  if (report.outcome == Outcome::success) line.last_success = report;
+  ++line.runs[report.outcome];
+  line.run_seconds += report.duration;
+  line.busy_seconds += report.busy;
 }
 
 void TaskBoard::runs_missed(const TaskInfo& task, std::int64_t count) {

@@ -11,7 +11,7 @@
 
 namespace pgvigil {
 
-// What every task did last, for the page and for deciding whether a job is running. Any thread.
+// What every task did, for the page, for /metrics and for deciding whether a job is running. Any thread.
 class TaskBoard final : public TaskObserver {
  public:
   struct Line {
@@ -19,8 +19,11 @@ class TaskBoard final : public TaskObserver {
     std::string schedule;
     bool running = false;
     std::optional<RunReport> last;
-    std::optional<WallTime> last_success;
+    std::optional<RunReport> last_success;
+    std::map<Outcome, std::int64_t> runs;
     std::int64_t missed = 0;
+    std::chrono::duration<double> run_seconds{0};   // of all runs
+    std::chrono::duration<double> busy_seconds{0};  // that the server worked for them
   };
 
   void run_started(const TaskInfo& task) override;

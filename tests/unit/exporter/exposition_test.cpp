@@ -9,6 +9,7 @@
 #include "core/child_process.h"
 #include "core/text.h"
 #include "exporter/self_metrics.h"
+#include "exporter/task_metrics.h"
 #include "exporter/text_format.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/temp_dir.h"
@@ -213,30 +214,48 @@ TEST(Parsers, OfPrometheusReadHostileLabels) {
               testing::HasSubstr("m_commit"));  // it read as far as the last one, and finds its name odd
 }
 
-std::string self_metrics(MetricsFormat format) {
+TEST(TheAgentsOwnMetrics, AreReadByParsersInBothFormats) {
   const FakeClock clock;
   SelfMetrics metrics(clock);
+  metrics.config_loaded(true);
+  metrics.scraped(std::chrono::milliseconds(250));
+  TaskBoard board;
   TaskInfo task;
   task.name = "a\"b\n\xE4";
   RunReport report;
   report.duration = std::chrono::duration<double>(0.5);
-  metrics.run_ended(task, report);
-  return render_text(metrics.families(), format).text;
-}
-
-TEST(SelfMetrics, AreReadByParsersInBothFormats) {
-  std::vector<std::string> text = parsed(self_metrics(MetricsFormat::prometheus), MetricsFormat::prometheus);
+  report.busy = std::chrono::duration<double>(0.25);
+  board.run_ended(task, report);
+  board.run_ended(task, report);
+  std::vector<Family> families = metrics.families();
+  for (Family& family : task_families(board.lines(), true)) families.push_back(std::move(family));
+  std::vector<std::string> text = parsed(render_text(families).text, MetricsFormat::prometheus);
   std::vector<std::string> open =
-      parsed(self_metrics(MetricsFormat::openmetrics) + "# EOF\n", MetricsFormat::openmetrics);
-  const std::string labels = "task=" + hex("a\"b\n\xEF\xBF\xBD");
+      parsed(render_text(families, MetricsFormat::openmetrics).text + "# EOF\n", MetricsFormat::openmetrics);
+  const std::string name = hex("a\"b\n\xEF\xBF\xBD");
   for (const auto* lines : {&text, &open}) {
     EXPECT_THAT(*lines, testing::IsSupersetOf({
-                            "counter pgvigil_task_runs_total outcome=73756363657373," + labels + " 1.0",
-                            "gauge pgvigil_task_up " + labels + " 1.0",
-                            "gauge pgvigil_task_last_duration_seconds " + labels + " 0.5",
-                            "counter pgvigil_task_seconds_total " + labels + " 0.5",
+                            "counter pgvigil_task_runs_total outcome=73756363657373,task=" + name + " 2.0",
+                            "gauge pgvigil_task_up task=" + name + " 1.0",
+                            "gauge pgvigil_task_last_duration_seconds task=" + name + " 0.5",
+                            "counter pgvigil_task_seconds_total task=" + name + " 1.0",
+                            "counter pgvigil_db_busy_seconds_total collector=" + name + " 0.5",
+                            "gauge pg_scrape_collector_success collector=" + name + " 1.0",
                         }));
   }
+}
+
+TEST(TheAgentsOwnMetrics, OfARemovedTaskEnd) {
+  TaskBoard board;
+  TaskInfo kept;
+  kept.name = "kept";
+  TaskInfo removed;
+  removed.name = "removed";
+  for (const TaskInfo& task : {kept, removed}) board.run_ended(task, {});
+  board.retain({"kept"});
+  const std::string text = render_text(task_families(board.lines(), true)).text;
+  EXPECT_THAT(text, testing::HasSubstr("pgvigil_task_up{task=\"kept\"} 1\n"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("removed")));
 }
 
 }  // namespace

@@ -89,6 +89,18 @@ TEST(GzipPages, MayBeCompressedPieceByPiece) {
   EXPECT_EQ(gunzip(joined(page_of({maker.finish(), make_chunk("end", Encoding::gzip)}, Encoding::gzip))), all + "end");
 }
 
+TEST(GzipPages, MayHavePartsThatAreNotCompressed) {
+  std::string big(200000, 'x');
+  big += '\n';
+  ChunkMaker maker(Encoding::gzip, ChunkMaker::Used::once);
+  maker.append(big);
+  maker.append("");
+  maker.append("more\n");
+  const std::vector<ChunkPtr> chunks{make_chunk("first\n", Encoding::gzip), maker.finish(),
+                                     make_chunk("end\n", Encoding::gzip)};
+  EXPECT_EQ(gunzip(joined(page_of(chunks, Encoding::gzip))), "first\n" + big + "more\nend\n");
+}
+
 class MetricsPages : public testing::Test {
  protected:
   static SnapshotPtr snapshot(const std::string& task, SteadyTime taken_at, double value) {
