@@ -25,6 +25,7 @@ DiskSpaceTask::DiskSpaceTask(DiskSpaceOptions options, milliseconds interval)
 DiskSpaceTask::Folder DiskSpaceTask::data_folder(RunContext& context) const {
   if (!options_.data_directory.empty()) return {options_.data_directory, {}};
   ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
+  const ServerTime server_time(session.connection(), context.busy);
   try {
     // A Unix socket has no address.
     const PgRows rows = session.connection().query(

@@ -54,7 +54,7 @@ Family HeadroomTask::slots(PgConnection& connection, const RunContext& context) 
                 MetricType::gauge,
                 {"slot_name", "slot_type"},
                 {}};
-  const PgRows rows = connection.query(slots_query, timeout, context.stop);
+  const PgRows rows = connection.query_again(slots_query, timeout, context.stop);
   if (const auto position = number(rows, 0, 3)) wal_.observe(context.clock.steady_now(), *position);
   for (int row = 0; row < rows.rows(); ++row) {
     if (!rows.get(row, 0)) continue;
@@ -77,7 +77,7 @@ void HeadroomTask::databases(PgConnection& connection, const RunContext& context
                     {"datname"},
                     {}};
   const int version = connection.server_version();
-  const PgRows rows = connection.query(databases_query, timeout, context.stop);
+  const PgRows rows = connection.query_again(databases_query, timeout, context.stop);
   const SteadyTime now = context.clock.steady_now();
   if (const auto next = number(rows, 0, 3)) xids_.observe(now, *next);
   if (const auto next = number(rows, 0, 4)) multixacts_.observe(now, *next);
@@ -97,6 +97,7 @@ void HeadroomTask::databases(PgConnection& connection, const RunContext& context
 
 std::vector<Family> HeadroomTask::run(RunContext& context) {
   ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
+  const ServerTime server_time(session.connection(), context.busy);
   std::vector<Family> families;
   families.push_back(slots(session.connection(), context));
   databases(session.connection(), context, families);

@@ -34,7 +34,7 @@ std::optional<T> number(const PgRows& rows, int row, int column) {
 }
 
 StatementsMoment read_moment(PgConnection& connection, const Extension& extension, const std::stop_token& stop) {
-  const PgRows rows = connection.query(statements_moment_query(extension), read_timeout, stop);
+  const PgRows rows = connection.query_again(statements_moment_query(extension), read_timeout, stop);
   return {number<double>(rows, 0, 0).value_or(0), number<double>(rows, 0, 1).value_or(0), number<double>(rows, 0, 2)};
 }
 
@@ -107,6 +107,7 @@ StatementsTask::StatementsTask(const StatementOptions& options, milliseconds int
 
 std::vector<Family> StatementsTask::run(RunContext& context) {
   ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
+  const ServerTime server_time(session.connection(), context.busy);
   context.skipped = missing(session.facts());
   if (!context.skipped.empty()) return {};
   const Extension extension = session.facts().extensions.at(extension_name);
@@ -135,7 +136,7 @@ void StatementsTask::read(PgConnection& connection, const Extension& extension, 
   query_ = statements_query(extension);
   const StatementsMoment moment = read_moment(connection, extension, context.stop);
   std::vector<StatementRow> rows =
-      decode_rows(connection.query(query_.sql, read_timeout, context.stop), query_.counters);
+      decode_rows(connection.query_again(query_.sql, read_timeout, context.stop), query_.counters);
   // Whether a reset in between came before or after a row was read is not known; the next run sees it clearly.
   if (read_moment(connection, extension, context.stop).reset_at != moment.reset_at) return;
   ledger_->observe(moment, std::move(rows));

@@ -59,8 +59,9 @@ void WaitSampler::name_databases(PgConnection& connection, const PgRows& rows, c
 
 std::vector<Family> WaitSampler::run(RunContext& context) {
   ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
+  const ServerTime server_time(session.connection(), context.busy);
   const SteadyTime started = context.clock.steady_now();
-  const PgRows rows = session.connection().query(sample_query, timeout, context.stop);
+  const PgRows rows = session.connection().query_again(sample_query, timeout, context.stop);
   const SteadyTime answered = context.clock.steady_now();
   busy_seconds_ += std::chrono::duration<double>(answered - started).count();
   if (!sees_everything(rows)) {
