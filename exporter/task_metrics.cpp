@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "core/text.h"
+
 namespace pgvigil {
 
 namespace {
@@ -66,9 +68,24 @@ Family runs_family(const Lines& lines) {
   return family;
 }
 
+Family skipped_family(const Lines& lines) {
+  Family family{"pgvigil_task_skipped",
+                "1 for a task whose last run was skipped, and why.",
+                MetricType::gauge,
+                {"task", "reason"},
+                {}};
+  for (const auto& [name, line] : lines) {
+    if (line.last && line.last->outcome == Outcome::skipped) {
+      family.samples.push_back({{name, one_line(line.last->reason, 200)}, 1});
+    }
+  }
+  return family;
+}
+
 void add_own(const Lines& lines, std::vector<Family>& families) {
   const TaskFamilies tasks(lines, "task");
   families.push_back(runs_family(lines));
+  families.push_back(skipped_family(lines));
   families.push_back(
       tasks.counter("pgvigil_task_missed_runs_total",
                     "Occurrences of a task's schedule that passed while it was still running or the agent was late.",

@@ -154,7 +154,18 @@ class BesidePostgresExporter : public testing::TestWithParam<int> {
   Differences differences_;
 };
 
+// Its first line: "postgres_exporter, version 0.11.1+ds (branch: …".
+std::string peer_version() {
+  Process peer({"prometheus-postgres-exporter", "--version"});
+  peer.wait(patience);
+  peer.wait_for_end_of_output(patience);
+  const std::string said = peer.output() + peer.error_output();
+  return said.substr(0, said.find(" ("));
+}
+
 TEST_P(BesidePostgresExporter, EveryNameLabelAndValueIsTheSameApartFromTheListInTheDocument) {
+  if (const std::string other = peer_version(); other.find(" version 0.11.1") == std::string::npos)
+    GTEST_SKIP() << "the document lists what differs from 0.11.1, and installed is " << other;
   ASSERT_GT(differences_.size(), 10U);
   ASSERT_GT(parse_exposition(peer_.page()).size(), 250U) << "postgres_exporter shows what it has";
   std::vector<std::string> found;

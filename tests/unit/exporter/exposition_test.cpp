@@ -245,6 +245,20 @@ TEST(TheAgentsOwnMetrics, AreReadByParsersInBothFormats) {
   }
 }
 
+TEST(TheAgentsOwnMetrics, SayWhyATaskIsSkippedUntilItIsNot) {
+  TaskBoard board;
+  TaskInfo task;
+  task.name = "io";
+  RunReport skipped;
+  skipped.outcome = Outcome::skipped;
+  skipped.reason = "needs PostgreSQL >=16";
+  board.run_ended(task, skipped);
+  const auto page = [&] { return render_text(task_families(board.lines(), false)).text; };
+  EXPECT_THAT(page(), testing::HasSubstr("pgvigil_task_skipped{task=\"io\",reason=\"needs PostgreSQL >=16\"} 1\n"));
+  board.run_ended(task, {});
+  EXPECT_THAT(page(), testing::Not(testing::HasSubstr("pgvigil_task_skipped")));
+}
+
 TEST(TheAgentsOwnMetrics, OfARemovedTaskEnd) {
   TaskBoard board;
   TaskInfo kept;
