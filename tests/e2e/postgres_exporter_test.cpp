@@ -123,7 +123,8 @@ class BesidePostgresExporter : public testing::TestWithParam<int> {
         continue;
       }
       const auto database = wanted.find("datname");
-      const bool moves = kind == "value" || (kind == "own session" && database->second == connected_database);
+      const bool connected = database != wanted.end() && database->second == connected_database;
+      const bool moves = kind == "value" || (kind == "own session" && connected);
       if (!moves && !between(first->second, value, second->second))
         found.push_back(fmt::format("{} is {}, not {}", shown(metric, wanted), first->second, value));
     }
