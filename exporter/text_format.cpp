@@ -42,6 +42,14 @@ Heading heading_of(const Family& family, MetricsFormat format, const std::unorde
   return {base, "counter"};
 }
 
+// The two lines before a family's samples.
+void append_family_header(std::string& out, std::string_view name, std::string_view help, std::string_view type,
+                          MetricsFormat format) {
+  out.append("# HELP ").append(name).append(" ");
+  append_escaped(out, help, format == MetricsFormat::openmetrics ? EscapeQuotes::yes : EscapeQuotes::no);
+  out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
 // Writes the families of one snapshot, one after another; remembers the label rows that it wrote last.
 class FamilyWriter {
  public:
@@ -138,13 +146,6 @@ class FamilyWriter {
 };
 
 }  // namespace
-
-void append_family_header(std::string& out, std::string_view name, std::string_view help, std::string_view type,
-                          MetricsFormat format) {
-  out.append("# HELP ").append(name).append(" ");
-  append_escaped(out, help, format == MetricsFormat::openmetrics ? EscapeQuotes::yes : EscapeQuotes::no);
-  out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
-}
 
 std::size_t write_families(const std::vector<Family>& families, MetricsFormat format, PieceWriter& out) {
   FamilyWriter writer(families, format, out);

@@ -26,10 +26,6 @@ struct RenderedText {
 };
 RenderedText render_text(const std::vector<Family>& families, MetricsFormat format = MetricsFormat::prometheus);
 
-// The two lines before a family's samples. `type` is the word of the format.
-void append_family_header(std::string& out, std::string_view name, std::string_view help, std::string_view type,
-                          MetricsFormat format);
-
 // What ends a page of that format.
 std::string_view end_of_page(MetricsFormat format);
 

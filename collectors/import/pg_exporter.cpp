@@ -140,14 +140,9 @@ std::optional<ImportedBranch> read_branch(const std::string& name, Section& sect
 
 std::vector<ImportedBranch> read_pg_exporter(Section& root, Problems& report) {
   std::vector<ImportedBranch> branches;
-  for (const auto& [name, value] : root.members()) {
-    if (!value.is_map()) {
-      report.add(value.where(), fmt::format("{} is left out: a map with query and metrics is expected", name));
-      continue;
-    }
-    Section section(value);
-    if (auto branch = read_branch(name, section, report)) branches.push_back(std::move(*branch));
-  }
+  for_each_query(root, report, [&](const std::string& name, Section& query) {
+    if (auto branch = read_branch(name, query, report)) branches.push_back(std::move(*branch));
+  });
   return branches;
 }
 

@@ -117,14 +117,9 @@ std::vector<ImportedBranch> read_query(const std::string& name, Section& section
 
 std::vector<ImportedBranch> read_postgres_exporter(Section& root, Problems& report) {
   std::vector<ImportedBranch> branches;
-  for (const auto& [name, value] : root.members()) {
-    if (!value.is_map()) {
-      report.add(value.where(), fmt::format("{} is left out: a map with query and metrics is expected", name));
-      continue;
-    }
-    Section section(value);
-    for (ImportedBranch& branch : read_query(name, section, report)) branches.push_back(std::move(branch));
-  }
+  for_each_query(root, report, [&](const std::string& name, Section& query) {
+    for (ImportedBranch& branch : read_query(name, query, report)) branches.push_back(std::move(branch));
+  });
   return branches;
 }
 

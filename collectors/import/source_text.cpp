@@ -29,6 +29,18 @@ std::optional<milliseconds> source_seconds(Section& section, std::string_view ke
   return std::clamp(duration, min, max);
 }
 
+void for_each_query(Section& root, Problems& report,
+                    const std::function<void(const std::string& name, Section& query)>& read) {
+  for (const auto& [name, value] : root.members()) {
+    if (!value.is_map()) {
+      report.add(value.where(), fmt::format("{} is left out: a map with query and metrics is expected", name));
+      continue;
+    }
+    Section query(value);
+    read(name, query);
+  }
+}
+
 std::vector<SourceColumn> source_columns(Section& query, Problems& report) {
   std::vector<SourceColumn> columns;
   const auto metrics = query.value("metrics");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,10 @@ std::optional<double> source_number(Section& section, std::string_view key);
 
 // Seconds as a duration within these limits; nullopt when the key is absent, no number or not above zero.
 std::optional<milliseconds> source_seconds(Section& section, std::string_view key, milliseconds min, milliseconds max);
+
+// Hands each member of the file to `read`, in their order: a query's name and its map. Reports what is no map.
+void for_each_query(Section& root, Problems& report,
+                    const std::function<void(const std::string& name, Section& query)>& read);
 
 // The columns of a query, `metrics`: a list of maps with one member each, or one map. Name, its place, its description.
 struct SourceColumn {
