@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "core/embedded_file.h"
@@ -48,14 +49,13 @@ CatalogVariant decode_variant(Section& section) {
 
 CatalogColumn::Usage decode_usage(Section& section, const std::string& column) {
   using Usage = CatalogColumn::Usage;
-  static const std::map<std::string, Usage, std::less<>> usages{{"label", Usage::label},
-                                                                {"gauge", Usage::gauge},
-                                                                {"counter", Usage::counter},
-                                                                {"unknown", Usage::unknown},
-                                                                {"discard", Usage::discard}};
-  const std::vector<std::string> allowed{"label", "gauge", "counter", "unknown", "discard"};
-  const std::string usage = section.choice("usage", "", allowed);
-  if (!usage.empty()) return usages.at(usage);
+  const std::array all{Usage::label, Usage::gauge, Usage::counter, Usage::unknown, Usage::discard};
+  std::vector<std::string> allowed;
+  for (const Usage usage : all) allowed.emplace_back(to_string(usage));
+  const std::string chosen = section.choice("usage", "", allowed);
+  for (const Usage usage : all) {
+    if (chosen == to_string(usage)) return usage;
+  }
   if (!section.has("usage"))
     section.fail(fmt::format("column {} has no usage; allowed is {}", column, join(allowed, ", ")));
   return Usage::gauge;
@@ -158,6 +158,17 @@ std::vector<const CatalogColumn*> CatalogEntry::columns_for(int server_version) 
     if (column.server.contains_server(server_version)) result.push_back(&column);
   }
   return result;
+}
+
+std::string_view to_string(CatalogColumn::Usage usage) {
+  switch (usage) {
+    case CatalogColumn::Usage::label: return "label";
+    case CatalogColumn::Usage::gauge: return "gauge";
+    case CatalogColumn::Usage::counter: return "counter";
+    case CatalogColumn::Usage::unknown: return "unknown";
+    case CatalogColumn::Usage::discard: return "discard";
+  }
+  return "unknown";
 }
 
 MetricType CatalogColumn::type() const {

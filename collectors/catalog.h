@@ -31,6 +31,9 @@ struct CatalogColumn {
   MetricType type() const;
 };
 
+// As catalogue files write it: "label", "gauge", ….
+std::string_view to_string(CatalogColumn::Usage usage);
+
 enum class ServerRole { primary, standby };
 
 // When a variant of a query can be used. What is absent is no condition.

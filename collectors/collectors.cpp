@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "collectors/bloat/bloat_reader.h"
 #include "collectors/catalog.h"
 #include "collectors/coded_collectors.h"
 #include "collectors/database_walk.h"
@@ -18,7 +17,6 @@ namespace pgvigil {
 namespace {
 
 constexpr auto probe_name = "probe";
-constexpr auto bloat_name = "bloat";
 
 void check_name(const YamlValue& value, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
@@ -95,6 +93,8 @@ CollectorOptions decode_collectors(Section& section) {
       options.series_limits[name] = static_cast<std::size_t>(limits->integer(name, 50000, 1, 100'000'000));
     }
   }
+  options.max_series =
+      static_cast<std::size_t>(section.integer("max_series", static_cast<int>(options.max_series), 1000, 100'000'000));
   if (auto intervals = section.section("intervals")) {
     for (const auto& [name, value] : intervals->members()) {
       check_name(value, name, known);
@@ -113,14 +113,13 @@ std::vector<std::string> collector_names(const CollectorOptions& options) {
   std::vector<std::string> names;
   for (const CatalogEntry& entry : all_entries(options)) names.push_back(entry.name);
   for (const CodedCollector& collector : coded_collectors()) names.emplace_back(collector.name);
-  names.emplace_back(bloat_name);
   return names;
 }
 
 TakenNames built_in_names() {
   TakenNames taken;
   for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
-  taken.collectors.insert({probe_name, bloat_name, "databases"});
+  taken.collectors.insert({probe_name, "databases"});
   for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
   for (const char* family : Probe::family_names) taken.families.emplace(family, probe_name);
   return taken;
@@ -154,7 +153,6 @@ std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options) 
   const auto add = [&](const std::string& name, milliseconds interval) {
     plan.push_back({name, options.interval_of(name, interval), why_off(options, name, coded_in_preset(options))});
   };
-  add(bloat_name, BloatReader::default_interval);
   for (const CodedCollector& collector : coded_collectors()) add(collector.name, collector.interval);
   return plan;
 }
@@ -175,16 +173,17 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
       tasks.push_back(std::make_unique<SessionTask>(std::move(reader)));
     }
   }
-  if (why_off(options, bloat_name, coded_in_preset(options)).empty()) {
-    walked.push_back(std::make_unique<BloatReader>(options.bloat, store, clock,
-                                                   options.interval_of(bloat_name, BloatReader::default_interval),
-                                                   options.series_limit_of(bloat_name, 50000)));
-  }
-  if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
   for (const CodedCollector& collector : coded_collectors()) {
     if (!why_off(options, collector.name, coded_in_preset(options)).empty()) continue;
-    tasks.push_back(collector.make(options, options.interval_of(collector.name, collector.interval)));
+    const CodedSetup setup{options, store, clock, options.interval_of(collector.name, collector.interval),
+                           options.series_limit_of(collector.name, 50000)};
+    if (collector.make_task != nullptr) {
+      tasks.push_back(collector.make_task(setup));
+    } else {
+      walked.push_back(collector.make_reader(setup));
+    }
   }
+  if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
   return tasks;
 }
 

@@ -26,6 +26,7 @@ struct CollectorOptions {
   std::vector<std::string> disabled;  // of the preset
   std::map<std::string, milliseconds> intervals;
   std::map<std::string, std::size_t> series_limits;
+  std::size_t max_series = 1'000'000;  // of all tasks together
   DatabaseFilter databases;
   CustomQueries custom;           // the users' own
   std::vector<std::string> only;  // not empty: these and no others, whatever the preset says

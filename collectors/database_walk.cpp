@@ -4,7 +4,6 @@
 #include <set>
 #include <utility>
 
-#include "collectors/family_merge.h"
 #include "core/error.h"
 #include "core/log.h"
 
@@ -37,7 +36,7 @@ DatabaseWalk::DatabaseWalk(std::vector<ReaderPtr> readers, DatabaseFilter filter
   const milliseconds interval = shortest_interval(readers);
   // A walk that takes longer goes on with the next one: what it did not reach has no values meanwhile.
   info_ = {"databases", TaskKind::collector, Interval{interval}, std::max<milliseconds>(interval, seconds(30))};
-  for (ReaderPtr& reader : readers) parts_.push_back({std::move(reader), {}, {}, {}});
+  for (ReaderPtr& reader : readers) parts_.push_back({std::move(reader), {}, {}, 0, {}, {}});
 }
 
 std::vector<TaskInfo> DatabaseWalk::parts() const {
@@ -88,9 +87,8 @@ std::vector<DatabaseWalk::Round> DatabaseWalk::due_rounds(SteadyTime now) {
   const milliseconds slack = interval_of(info_) / 2;
   std::vector<Round> rounds;
   for (Part& part : parts_) {
-    const milliseconds interval = interval_of(part.reader->info()) * part.pace.factor();
-    if (part.begun && now + slack < *part.begun + interval) continue;
-    part.begun = now;
+    if (now + slack < part.due) continue;
+    part.due = now;
     rounds.push_back({&part, {}, {}, {}, {}, {}});
   }
   return rounds;
@@ -154,32 +152,52 @@ void DatabaseWalk::note(const std::string& database, const std::string& problem)
   }
 }
 
-void DatabaseWalk::report(Round& round, const std::vector<std::string>& databases, PartSink& sink) {
+// In the order of the databases: what was read now, and what is known of those that could not be read.
+std::vector<std::vector<Family>> DatabaseWalk::take_readings(Round& round, const std::vector<std::string>& databases) {
   Part& part = *round.part;
   std::vector<std::vector<Family>> all;
-  std::map<std::string, std::vector<Family>> known;
+  std::map<std::string, Subjects> known;
   for (const std::string& database : databases) {
     const auto now = round.read.find(database);
     const auto before = part.known.find(database);
     if (now != round.read.end()) {
-      known[database] = forget_values(now->second);
+      if (part.shape.empty()) part.shape = shape_of(now->second);
+      known[database] = subjects_of(now->second);
       all.push_back(std::move(now->second));
     } else if (before != part.known.end() && !round.skipped_in.contains(database)) {
-      all.push_back(before->second);
+      all.push_back(without_values(part.shape, before->second));
       known.insert(part.known.extract(before));
     }
   }
   part.known = std::move(known);
+  return all;
+}
+
+// What is read once an hour is not left without values for an hour because a database could not be read just then.
+void DatabaseWalk::plan_next(Part& part, bool complete) {
+  const milliseconds interval = interval_of(part.reader->info()) * part.pace.factor();
+  part.incomplete = complete ? 0 : std::min(part.incomplete + 1, 10);
+  const milliseconds retry = std::chrono::seconds(30) * (1 << part.incomplete);
+  part.due += complete ? interval : std::min(interval, retry);
+}
+
+void DatabaseWalk::report(Round& round, const std::vector<std::string>& databases, PartSink& sink) {
+  Part& part = *round.part;
   RunResult& result = round.result;
-  if (round.read.empty()) {
+  const bool nothing_read = round.read.empty();
+  const bool complete = std::all_of(databases.begin(), databases.end(), [&round](const std::string& database) {
+    return round.read.contains(database) || round.skipped_in.contains(database);
+  });
+  result.families = merge_families(take_readings(round, databases));
+  if (nothing_read) {
     result.failed = round.failed;
     result.skipped = round.failed.empty() ? round.skipped : "";
     if (result.failed.empty() && result.skipped.empty()) result.skipped = "there is no database to read";
   }
-  result.families = merge_families(std::move(all));
   const auto& info = part.reader->info();
   result.dropped_series += limit_series(result.families, part.reader->max_series());
   part.pace.ran(result.busy, interval_of(info));
+  plan_next(part, complete);
   result.slowdown = part.pace.factor();
   sink.part_ended(info, std::move(result));
 }

@@ -6,6 +6,7 @@
 
 #include "collectors/breaker.h"
 #include "collectors/database_filter.h"
+#include "collectors/family_merge.h"
 #include "collectors/pace.h"
 #include "collectors/reader.h"
 
@@ -29,8 +30,10 @@ class DatabaseWalk final : public Task {
   struct Part {
     ReaderPtr reader;
     Pace pace;
-    std::optional<SteadyTime> begun;
-    std::map<std::string, std::vector<Family>> known;  // by database, without values
+    SteadyTime due;                         // when to read again
+    int incomplete = 0;                     // rounds in a row that left a database out
+    std::vector<Family> shape;              // the families, once they are known
+    std::map<std::string, Subjects> known;  // by database
   };
   // One part's work in one walk.
   struct Round;
@@ -53,6 +56,8 @@ class DatabaseWalk final : public Task {
                    const std::stop_token& stop);
   void note(const std::string& database, const std::string& problem);
   void report(Round& round, const std::vector<std::string>& databases, PartSink& sink);
+  static std::vector<std::vector<Family>> take_readings(Round& round, const std::vector<std::string>& databases);
+  static void plan_next(Part& part, bool complete);
   std::vector<Family> own_families() const;
 
   std::vector<Part> parts_;

@@ -3,6 +3,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "core/error.h"
 
@@ -70,14 +71,29 @@ std::vector<Family> merge_families(std::vector<std::vector<Family>> sources) {
   return result;
 }
 
-std::vector<Family> forget_values(const std::vector<Family>& families) {
-  std::vector<Family> result = families;
-  for (Family& family : result) {
-    if (family.samples.empty()) continue;
-    const std::vector<double> unknown(family.samples.size(), std::numeric_limits<double>::quiet_NaN());
-    family.samples = Samples(family.samples.rows(), unknown);
+Subjects subjects_of(const std::vector<Family>& families) {
+  Subjects subjects;
+  subjects.reserve(families.size());
+  for (const Family& family : families) subjects.push_back(family.samples.empty() ? nullptr : family.samples.rows());
+  return subjects;
+}
+
+std::vector<Family> without_values(const std::vector<Family>& shape, const Subjects& subjects) {
+  std::vector<Family> result = shape;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (!subjects.at(i)) continue;
+    std::vector<double> unknown(subjects[i]->size(), std::numeric_limits<double>::quiet_NaN());
+    result[i].samples = Samples(subjects[i], std::move(unknown));
   }
   return result;
+}
+
+std::vector<Family> shape_of(const std::vector<Family>& families) {
+  std::vector<Family> shape;
+  shape.reserve(families.size());
+  for (const Family& family : families)
+    shape.push_back({family.name, family.help, family.type, family.label_names, {}});
+  return shape;
 }
 
 std::size_t limit_series(std::vector<Family>& families, std::size_t most) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "core/sample.h"
@@ -12,8 +13,15 @@ namespace pgvigil {
 // order; throws Error::invalid otherwise.
 std::vector<Family> merge_families(std::vector<std::vector<Family>> sources);
 
-// The same subjects with no value: what a source reported last, when it cannot be asked now.
-std::vector<Family> forget_values(const std::vector<Family>& families);
+// Which subjects each family of a source had, in the order of the families: what is kept of it. Null: none.
+using Subjects = std::vector<std::shared_ptr<const LabelRows>>;
+Subjects subjects_of(const std::vector<Family>& families);
+
+// Those subjects without values, as families like `shape`'s: what a source reported last, when it cannot be asked now.
+std::vector<Family> without_values(const std::vector<Family>& shape, const Subjects& subjects);
+
+// The same families without series.
+std::vector<Family> shape_of(const std::vector<Family>& families);
 
 // Leaves out series from the end of each family so that all together are `most` at most. Returns how many.
 std::size_t limit_series(std::vector<Family>& families, std::size_t most);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "collectors/sql_reader.h"
+#include "collectors/value_text.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -42,7 +43,7 @@ void read_role(MissingPrivileges& missing, PgConnection& connection) {
       "AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')) GROUP BY 1",
       time_for_each);
   for (int row = 0; row < hidden.rows(); ++row) {
-    missing.hidden_tables[hidden.text(row, 0)] = std::stoll(hidden.text(row, 1));
+    missing.hidden_tables[hidden.text(row, 0)] = printed_number<std::int64_t>(hidden.text(row, 1));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "collectors/probe.h"
 
-#include <charconv>
-
+#include "collectors/value_text.h"
 #include "core/error.h"
 #include "core/log.h"
 
@@ -24,12 +23,6 @@ constexpr const char* position_query =
     " coalesce(status = 'streaming', pid IS NOT NULL),"
     " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())"
     " FROM (SELECT) AS always LEFT JOIN pg_stat_wal_receiver ON true";
-
-double to_double(std::string_view text) {
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 std::vector<Family> lag_families(const ReplayLag& lag) {
   std::vector<Family> families;
@@ -68,7 +61,8 @@ Probe::Answer Probe::ask(const RunContext& context) {
   const PgRows rows =
       session_->query("SELECT version(), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()",
                       query_timeout, context.stop);
-  Answer answer{rows.text(0, 0), to_double(rows.text(0, 1)), rows.get(0, 2) == "t", session_->server_version(), {}};
+  Answer answer{
+      rows.text(0, 0), printed_number<double>(rows.text(0, 1)), rows.get(0, 2) == "t", session_->server_version(), {}};
   if (answer.in_recovery) {
     answer.lag = ask_lag(context);
   } else {
@@ -82,10 +76,7 @@ std::optional<ReplayLag> Probe::ask_lag(const RunContext& context) {
   if (position_refused_) return std::nullopt;
   try {
     const PgRows rows = session_->query(position_query, query_timeout, context.stop);
-    const auto number = [&rows](int column) {
-      const auto text = rows.get(0, column);
-      return text ? std::optional(to_double(*text)) : std::nullopt;
-    };
+    const auto number = [&rows](int column) { return printed_number<double>(rows, 0, column); };
     return lag_.look({rows.get(0, 3) == "t", number(0), number(1), number(2), number(4)}, context.clock.steady_now());
   } catch (const Error& error) {
     if (error.kind() != Error::Kind::rejected) throw;

@@ -17,14 +17,13 @@ struct Scheduler::Lane {
   std::deque<std::size_t> waiting;
 };
 
-Scheduler::Scheduler(std::vector<TaskPtr> tasks, ConnectionPool& connections, const Clock& clock,
-                     TaskObserver& observer, const TaskRunner::Publish& publish, const PauseSwitch* pause)
-    : tasks_(std::move(tasks)), observer_(observer), clock_(clock) {
-  const Moment now{clock.steady_now(), clock.wall_now()};
+Scheduler::Scheduler(std::vector<TaskPtr> tasks, const RunSurroundings& around)
+    : tasks_(std::move(tasks)), observer_(around.observer), clock_(around.clock) {
+  const Moment now{around.clock.steady_now(), around.clock.wall_now()};
   Lane& collectors = lanes_.emplace_back();
   for (const TaskPtr& task : tasks_) {
     const TaskInfo& info = task->info();
-    runners_.emplace_back(*task, connections, clock, observer, publish, pause);
+    runners_.emplace_back(*task, around);
     lane_of_.push_back(info.kind == TaskKind::job ? &lanes_.emplace_back() : &collectors);
     const auto first = info.kind == TaskKind::job ? Agenda::First::in_phase : Agenda::First::at_once;
     agenda_.add(info.name, info.schedule, first, now);

@@ -22,8 +22,7 @@ namespace pgvigil {
 // waits for it. Owned by the composition root.
 class Scheduler {
  public:
-  Scheduler(std::vector<TaskPtr> tasks, ConnectionPool& connections, const Clock& clock, TaskObserver& observer,
-            const TaskRunner::Publish& publish, const PauseSwitch* pause = nullptr);
+  Scheduler(std::vector<TaskPtr> tasks, const RunSurroundings& around);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectors/family_merge.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -35,27 +36,21 @@ std::string_view to_string(Outcome outcome) {
   return "unknown";
 }
 
-TaskRunner::TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer,
-                       Publish publish, const PauseSwitch* pause)
-    : task_(task),
-      connections_(connections),
-      clock_(clock),
-      observer_(observer),
-      publish_(std::move(publish)),
-      pause_(pause) {}
+TaskRunner::TaskRunner(Task& task, RunSurroundings around) : task_(task), around_(std::move(around)) {}
 
 std::string TaskRunner::pause_reason() const {
   const TaskInfo& info = task_.info();
-  if (pause_ == nullptr || info.spares_server || info.kind == TaskKind::job || !pause_->paused()) return {};
-  return "paused: " + pause_->reason();
+  if (around_.pause == nullptr || info.spares_server || info.kind == TaskKind::job || !around_.pause->paused())
+    return {};
+  return "paused: " + around_.pause->reason();
 }
 
 void TaskRunner::run(const std::stop_token& stop) {
-  started_ = {clock_.steady_now(), clock_.wall_now()};
-  RunContext context{connections_, clock_, started_.steady + task_.info().timeout, stop, {}};
+  started_ = {around_.clock.steady_now(), around_.clock.wall_now()};
+  RunContext context{around_.connections, around_.clock, started_.steady + task_.info().timeout, stop, {}};
   context.parts = this;
   context.skipped = pause_reason();
-  observer_.run_started(task_.info());
+  around_.observer.run_started(task_.info());
   RunResult result;
   try {
     if (context.skipped.empty()) result.families = task_.run(context);
@@ -74,11 +69,12 @@ void TaskRunner::run(const std::stop_token& stop) {
 }
 
 void TaskRunner::part_ended(const TaskInfo& part, RunResult result) {
-  observer_.run_started(part);
+  around_.observer.run_started(part);
   end(part, std::move(result));
 }
 
 void TaskRunner::end(const TaskInfo& info, RunResult result) {
+  fit_budget(info, result);
   RunReport report;
   report.outcome = outcome_of(result);
   report.reason = result.failed.empty() ? result.skipped : result.failed;
@@ -88,10 +84,17 @@ void TaskRunner::end(const TaskInfo& info, RunResult result) {
   for (const Family& family : result.families) report.series += known_series(family);
   // Data of a skipped run would say that all subjects are gone, while it is only not known what they do.
   if (report.outcome == Outcome::success) publish(info, result);
-  report.duration = clock_.steady_now() - started_.steady;
-  report.ended_at = clock_.wall_now();
+  report.duration = around_.clock.steady_now() - started_.steady;
+  report.ended_at = around_.clock.wall_now();
   log_end(info, report);
-  observer_.run_ended(info, report);
+  around_.observer.run_ended(info, report);
+}
+
+void TaskRunner::fit_budget(const TaskInfo& info, RunResult& result) const {
+  if (around_.budget == nullptr || outcome_of(result) != Outcome::success) return;
+  std::size_t wanted = 0;
+  for (const Family& family : result.families) wanted += family.samples.size();
+  result.dropped_series += limit_series(result.families, around_.budget->allow(info.name, wanted));
 }
 
 void TaskRunner::publish(const TaskInfo& info, RunResult& result) {
@@ -101,8 +104,9 @@ void TaskRunner::publish(const TaskInfo& info, RunResult& result) {
   snapshot->taken_at = started_.steady;
   snapshot->taken_at_wall = started_.wall;
   snapshot->valid_for = validity(info.schedule, result.slowdown);
+  snapshot->complete = result.dropped_series == 0;
   snapshot->families = std::move(result.families);
-  publish_(std::move(snapshot));
+  around_.publish(std::move(snapshot));
 }
 
 void TaskRunner::log_end(const TaskInfo& info, const RunReport& report) {

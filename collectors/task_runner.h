@@ -10,6 +10,7 @@
 #include "collectors/connections.h"
 #include "collectors/pace.h"
 #include "collectors/pause_switch.h"
+#include "collectors/series_budget.h"
 #include "collectors/task.h"
 #include "core/snapshot.h"
 
@@ -39,15 +40,21 @@ class TaskObserver {
   virtual void runs_missed(const TaskInfo& task, std::int64_t count) = 0;
 };
 
-// A task's run as such: in this thread, at once. What the task and its parts return goes into `publish` when it did not
-// fail; a failure is logged when it changes, not each time.
+// What runs of all tasks share. Copied freely; what it refers to outlives them.
+struct RunSurroundings {
+  ConnectionPool& connections;
+  const Clock& clock;
+  TaskObserver& observer;
+  std::function<void(SnapshotPtr)> publish;
+  const PauseSwitch* pause = nullptr;  // null: nothing can be paused
+  SeriesBudget* budget = nullptr;      // null: no limit over all tasks
+};
+
+// A task's run as such: in this thread, at once. What the task and its parts return is published when it did not fail;
+// a failure is logged when it changes, not each time.
 class TaskRunner final : PartSink {
  public:
-  using Publish = std::function<void(SnapshotPtr)>;
-
-  // Without a switch the task cannot be paused.
-  TaskRunner(Task& task, ConnectionPool& connections, const Clock& clock, TaskObserver& observer, Publish publish,
-             const PauseSwitch* pause = nullptr);
+  TaskRunner(Task& task, RunSurroundings around);
   void run(const std::stop_token& stop);
   const TaskInfo& info() const { return task_.info(); }
 
@@ -61,17 +68,14 @@ class TaskRunner final : PartSink {
   };
 
   std::string pause_reason() const;
+  void fit_budget(const TaskInfo& info, RunResult& result) const;
   void part_ended(const TaskInfo& part, RunResult result) override;
   void end(const TaskInfo& info, RunResult result);
   void publish(const TaskInfo& info, RunResult& result);
   void log_end(const TaskInfo& info, const RunReport& report);
 
   Task& task_;
-  ConnectionPool& connections_;
-  const Clock& clock_;
-  TaskObserver& observer_;
-  Publish publish_;
-  const PauseSwitch* pause_;
+  RunSurroundings around_;
   Moment started_;
   Pace pace_;
   std::map<std::string, Published> published_;  // by name: the task itself, or its parts

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <charconv>
 #include <optional>
 #include <string_view>
+
+#include "core/pg_connection.h"
 
 namespace pgvigil {
 
@@ -9,5 +12,20 @@ namespace pgvigil {
 // timestamp (ISO, as sessions are set up) is seconds since the epoch; without a time zone it is taken for UTC. nullopt
 // for what is no finite number.
 std::optional<double> number_of(std::string_view text);
+
+// What a query of our own returns as a number: an ID, a count, a size. 0 for what is none.
+template <typename Number>
+Number printed_number(std::string_view text) {
+  Number value{};
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+// The same of a row; nullopt for NULL.
+template <typename Number>
+std::optional<Number> printed_number(const PgRows& rows, int row, int column) {
+  const auto text = rows.get(row, column);
+  return text ? std::optional(printed_number<Number>(*text)) : std::nullopt;
+}
 
 }  // namespace pgvigil

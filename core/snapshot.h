@@ -21,6 +21,7 @@ struct Snapshot {
   SteadyTime taken_at;    // when the run began: the data is at most as old as this
   WallTime taken_at_wall;
   std::chrono::milliseconds valid_for{0};  // after this the data no longer counts as current
+  bool complete = true;  // false: a limit cut it, and a subject that is missing may be there all the same
   std::vector<Family> families;
 
   bool current(SteadyTime now) const { return now - taken_at <= valid_for; }

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "exporter/chunk.h"
+#include "exporter/pause_api.h"
 #include "exporter/status_page.h"
 #include "exporter/task_metrics.h"
 #include "exporter/text_format.h"
@@ -65,6 +66,9 @@ Routes App::make_routes() {
   for (const auto& check : checks)
     routes.add(check.first, [this, kind = check.second](const HttpQuery& query) { return role(kind, query); });
   routes.add("/", [this](const HttpQuery&) { return status(); });
+  routes.add("/api/v1/pause", [this](const HttpQuery&) { return pause_state(pause_); });
+  routes.add_change("/api/v1/pause", [this](const HttpQuery& query) { return pause_by_request(pause_, query); });
+  routes.add_change("/api/v1/resume", [this](const HttpQuery& query) { return resume_by_request(pause_, query); });
   return routes;
 }
 

@@ -81,6 +81,11 @@ std::optional<BasicAuth::Credentials> BasicAuth::parse(std::string_view authoriz
   return Credentials{text->substr(0, colon), text->substr(colon + 1)};
 }
 
+std::string BasicAuth::user_of(std::string_view authorization) {
+  const auto credentials = parse(authorization);
+  return credentials ? credentials->user : "";
+}
+
 std::string BasicAuth::digest(const Credentials& credentials) const {
   Sha256 hash;
   hash.update(key_);

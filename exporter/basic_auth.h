@@ -33,6 +33,9 @@ class BasicAuth {
   // `authorization` is the header's value, "" when there is none.
   Verdict check(std::string_view authorization, const std::string& peer, SteadyTime now);
 
+  // Whom it names; "" when it names nobody. Proves nothing by itself.
+  static std::string user_of(std::string_view authorization);
+
  private:
   struct Credentials {
     std::string user;

@@ -182,10 +182,11 @@ int collect_once(const std::filesystem::path& config_file, const std::vector<std
   std::vector<Family> families;
   Reports reports;
   const ThrowAwayStore memory;
+  const auto keep = [&families](const SnapshotPtr& snapshot) {
+    families.insert(families.end(), snapshot->families.begin(), snapshot->families.end());
+  };
   for (const TaskPtr& task : make_collectors(options, config->target, memory.store(), clock)) {
-    TaskRunner(*task, connections, clock, reports, [&](const SnapshotPtr& snapshot) {
-      families.insert(families.end(), snapshot->families.begin(), snapshot->families.end());
-    }).run({});
+    TaskRunner(*task, {connections, clock, reports, keep}).run({});
   }
   const bool good = tell_problems(reports);
   fmt::print("{}", in_format(families, format));

@@ -73,12 +73,14 @@ Engine::Engine(const Config& config, const Surroundings& around) : Engine(config
 Engine::Engine(const Config& config, const Surroundings& around, std::vector<TaskPtr> tasks)
     : task_names_(names_of(tasks)),
       connections_(config.target, config.collectors.pool_size(), around.clock),
+      series_(config.collectors.max_series),
       outbox_(around.store),
       alerts_(around.store),
       delivery_(config.alerts.channels, outbox_, https_, plain_, around.clock),
       evaluator_(config.alerts.evaluator_setup(task_names_), around.snapshots, alerts_, around.clock,
                  [this] { delivery_.ring(); }),
-      scheduler_(std::move(tasks), connections_, around.clock, around.observer, around.publish, &around.pause) {
+      scheduler_(std::move(tasks),
+                 {connections_, around.clock, around.observer, around.publish, &around.pause, &series_}) {
   delivery_.start();
   evaluator_.start();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -27,7 +28,7 @@ class Engine {
     SnapshotStore& snapshots;
     const Clock& clock;
     TaskObserver& observer;
-    TaskRunner::Publish publish;
+    std::function<void(SnapshotPtr)> publish;
     const PauseSwitch& pause;
   };
 
@@ -47,6 +48,7 @@ class Engine {
 
   std::set<std::string> task_names_;
   ConnectionPool connections_;
+  SeriesBudget series_;
   CurlClient https_{Scheme::https_only};
   CurlClient plain_{Scheme::http_allowed};
   Outbox outbox_;

@@ -3,8 +3,9 @@
 #include <civetweb.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstdint>
 #include <optional>
 
 #include "core/error.h"
@@ -23,6 +24,8 @@ std::string_view reason_phrase(int status) {
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
     case 429: return "Too Many Requests";
     case 500: return "Internal Server Error";
     case 503: return "Service Unavailable";
@@ -34,23 +37,42 @@ bool same_name(const char* a, std::string_view b) {
   return lower(a) == b;
 }
 
+constexpr std::int64_t largest_body = 64L * 1024;
+
+bool posts(const mg_request_info& request) {
+  return std::string_view(request.request_method) == "POST";
+}
+
 // What is wrong with how a request is framed: two readers of it (a proxy and us) must not disagree where it ends.
 std::optional<std::string> framing_problem(const mg_request_info& request) {
   int lengths = 0;
   int hosts = 0;
   int credentials = 0;
-  bool body = request.content_length > 0;
+  bool chunked = false;
   for (int i = 0; i < request.num_headers; ++i) {
     const char* name = request.http_headers[i].name;
-    if (same_name(name, "transfer-encoding")) body = true;
+    if (same_name(name, "transfer-encoding")) chunked = true;
     if (same_name(name, "content-length")) ++lengths;
     if (same_name(name, "host")) ++hosts;
     if (same_name(name, "authorization")) ++credentials;
   }
   if (lengths > 1 || hosts > 1 || credentials > 1) return "a header stands there twice that may stand there once";
   if (hosts == 0 && std::string_view(request.http_version) != "1.0") return "no Host header";
-  if (body) return "a body is not expected here";
+  if (chunked || (posts(request) && lengths == 0)) return "a body needs a Content-Length";
+  if (!posts(request) && request.content_length > 0) return "a body is not expected here";
   return std::nullopt;
+}
+
+// The whole body; nullopt when the peer does not send what it said.
+std::optional<std::string> read_body(mg_connection* connection, std::int64_t length) {
+  std::string body(static_cast<std::size_t>(std::max<std::int64_t>(length, 0)), '\0');
+  std::size_t have = 0;
+  while (have < body.size()) {
+    const int got = mg_read(connection, body.data() + have, body.size() - have);
+    if (got <= 0) return std::nullopt;
+    have += static_cast<std::size_t>(got);
+  }
+  return body;
 }
 
 // Small parts go out in one write, large ones as they are.
@@ -117,14 +139,21 @@ std::string text_or_empty(const char* text) {
   return text == nullptr ? "" : text;
 }
 
-HttpQuery query_of(const mg_request_info& request, std::string peer) {
-  return {request.request_method,
-          request.local_uri == nullptr ? "/" : request.local_uri,
-          text_or_empty(request.query_string),
-          header(request, "accept"),
-          header(request, "accept-encoding"),
-          header(request, "authorization"),
-          std::move(peer)};
+HttpQuery query_of(const mg_request_info& request, std::string peer, std::string body) {
+  HttpQuery query;
+  query.method = request.request_method;
+  query.path = request.local_uri == nullptr ? "/" : request.local_uri;
+  query.parameters = text_or_empty(request.query_string);
+  query.accept = header(request, "accept");
+  query.accept_encoding = header(request, "accept-encoding");
+  query.authorization = header(request, "authorization");
+  query.content_type = header(request, "content-type");
+  query.host = header(request, "host");
+  query.origin = header(request, "origin");
+  query.fetch_site = header(request, "sec-fetch-site");
+  query.peer = std::move(peer);
+  query.body = std::move(body);
+  return query;
 }
 
 }  // namespace
@@ -133,19 +162,25 @@ struct HttpServer::Answerer {
   Handler handler;
   PeerLookup peer_of;
 
-  HttpReply answer(const mg_request_info& request) const {
+  HttpReply answer(mg_connection* connection, const mg_request_info& request) const {
     std::optional<std::string> peer = request.remote_addr;
     if (peer_of) peer = peer_of(request.remote_addr, request.remote_port);
     if (!peer) return text_reply(403, "this port is the server's own; use the one that it says it listens on\n");
     if (const auto problem = framing_problem(request)) return text_reply(400, std::string(*problem) + "\n");
     const std::string_view method = request.request_method;
-    if (method != "GET" && method != "HEAD") {
-      HttpReply reply = text_reply(405, "only GET and HEAD are allowed\n");
-      reply.headers.emplace_back("Allow", "GET, HEAD");
+    if (method != "GET" && method != "HEAD" && !posts(request)) {
+      HttpReply reply = text_reply(405, "only GET, HEAD and POST are allowed\n");
+      reply.headers.emplace_back("Allow", "GET, HEAD, POST");
       return reply;
     }
+    std::optional<std::string> body = "";
+    if (posts(request)) {
+      if (request.content_length > largest_body) return text_reply(413, "the body is larger than 64 KiB\n");
+      body = read_body(connection, request.content_length);
+      if (!body) return text_reply(400, "the body is shorter than its Content-Length\n");
+    }
     try {
-      return handler(query_of(request, std::move(*peer)));
+      return handler(query_of(request, std::move(*peer), std::move(*body)));
     } catch (const std::exception& error) {
       log::error("http {}: {}", text_or_empty(request.local_uri), error.what());
       return text_reply(500, "internal error; the log says more\n");
@@ -155,10 +190,10 @@ struct HttpServer::Answerer {
   // civetweb calls this for every request before it looks at anything itself; the status says that we answered.
   static int begin_request(mg_connection* connection) {
     const mg_request_info* request = mg_get_request_info(connection);
-    const HttpReply reply = static_cast<const Answerer*>(request->user_data)->answer(*request);
+    const HttpReply reply = static_cast<const Answerer*>(request->user_data)->answer(connection, *request);
     // After a refusal there may be bytes of a body in the way: the connection ends.
     const char* wish = mg_get_header(connection, "Connection");
-    const bool close = reply.status == 400 || reply.status == 403 || reply.status == 405 ||
+    const bool close = reply.status == 400 || reply.status == 403 || reply.status == 405 || reply.status == 413 ||
                        std::string_view(request->http_version) == "1.0" || (wish != nullptr && lower(wish) == "close");
     send(connection, reply, std::string_view(request->request_method) != "HEAD", close);
     if (close) mg_disable_connection_keep_alive(connection);

@@ -13,13 +13,19 @@ struct mg_context;
 namespace pgvigil {
 
 struct HttpQuery {
-  std::string method;      // GET or HEAD
+  std::string method;      // GET, HEAD or POST
   std::string path;        // decoded, without the query string
   std::string parameters;  // the query string as it was sent
   std::string accept;      // the header Accept, and so on; empty when there is none
   std::string accept_encoding;
   std::string authorization;
-  std::string peer;  // the address that the request comes from
+  std::string content_type;
+  std::string host;
+  std::string origin;
+  std::string fetch_site;  // Sec-Fetch-Site: what a browser says of the page that asks
+  std::string peer;        // the address that the request comes from
+  std::string body;        // of a POST
+  std::string user;        // who asks, once that was proved; empty: nobody was asked
 };
 
 struct HttpReply {
@@ -33,9 +39,9 @@ struct HttpReply {
 // A reply of text; `text` ends with a line end.
 HttpReply text_reply(int status, std::string text);
 
-// A plain HTTP server (civetweb) that answers GET and HEAD from a function. It serves no files, reads no bodies, and
-// refuses requests whose framing is ambiguous, which civetweb 1.15 itself would accept. The handler is called from
-// several threads; an exception of it is answered with 500.
+// A plain HTTP server (civetweb) that answers GET, HEAD and POST from a function. It serves no files, reads bodies of
+// up to 64 KiB and of a length that is said beforehand, and refuses requests whose framing is ambiguous, which civetweb
+// 1.15 itself would accept. The handler is called from several threads; an exception of it is answered with 500.
 class HttpServer {
  public:
   using Handler = std::function<HttpReply(const HttpQuery&)>;

@@ -12,13 +12,21 @@ namespace pgvigil {
 class Routes {
  public:
   using Handler = std::function<HttpReply(const HttpQuery&)>;
-  void add(const std::string& path, Handler handler) { handlers_[path] = std::move(handler); }
 
-  // 404 with the list of paths for anything else.
+  // For GET and HEAD.
+  void add(const std::string& path, Handler handler) { handlers_[path].look = std::move(handler); }
+  // For POST: what changes something. Only who may change something gets to the handler (change_guard.h).
+  void add_change(const std::string& path, Handler handler) { handlers_[path].change = std::move(handler); }
+
+  // 404 with the list of paths for a path that is not there, 405 for a method that it does not have.
   HttpReply answer(const HttpQuery& query) const;
 
  private:
-  std::map<std::string, Handler, std::less<>> handlers_;
+  struct Handlers {
+    Handler look;
+    Handler change;
+  };
+  std::map<std::string, Handlers, std::less<>> handlers_;
 };
 
 }  // namespace pgvigil

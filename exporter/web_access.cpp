@@ -72,6 +72,13 @@ struct WebAccess::State {
   std::shared_ptr<RequestLimit> limit;    // null: none
   std::shared_ptr<const TlsContext> tls;  // null: none
 
+  // Of a query that may pass.
+  std::string user_of(const HttpQuery& query) const {
+    if (auth) return BasicAuth::user_of(query.authorization);
+    const bool certified = config.tls && config.tls->client_auth == TlsOptions::ClientAuth::require_and_verify;
+    return certified ? "a client certificate" : "";
+  }
+
   std::string fingerprint(const std::filesystem::path& file) const {
     std::string result = fingerprint_of(file);
     if (!config.tls) return result;
@@ -192,7 +199,9 @@ HttpReply WebAccess::answer(const HttpQuery& query, const HttpServer::Handler& n
   } else if (const auto verdict = authenticate(*current, query); verdict != BasicAuth::Verdict::allowed) {
     reply = refusal(verdict);
   } else {
-    reply = next(query);
+    HttpQuery proved = query;
+    proved.user = current->user_of(query);
+    reply = next(proved);
   }
   set_headers(reply, current->config.headers);
   return reply;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "collectors/value_text.h"
 #include "core/error.h"
 #include "core/log.h"
 
@@ -18,10 +19,6 @@ constexpr double map_share = 0.002;  // free space map and visibility map, as a 
 
 bool about_same(double before, double now) {
   return std::abs(now - before) <= same_size * before;
-}
-
-double to_double(const PgRows& rows, int column) {
-  return std::stod(rows.text(0, column));
 }
 
 }  // namespace
@@ -82,7 +79,7 @@ std::set<std::int64_t> RelationScan::locked() const {
       "   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
       timeout_, stop_);
   std::set<std::int64_t> locked;
-  for (int row = 0; row < rows.rows(); ++row) locked.insert(std::stoll(rows.text(row, 0)));
+  for (int row = 0; row < rows.rows(); ++row) locked.insert(printed_number<std::int64_t>(rows.text(row, 0)));
   return locked;
 }
 
@@ -96,16 +93,18 @@ std::optional<double> RelationScan::wasted(const RelationFacts& relation) const 
                                         "  FROM {}.pgstatindex($1::oid::regclass)",
                                         schema_),
                             oid, timeout_, stop_);
-      return wasted_index_share(relation, to_double(found, 0), to_double(found, 1), to_double(found, 2),
-                                to_double(found, 3));
+      return wasted_index_share(relation, printed_number<double>(found.text(0, 0)),
+                                printed_number<double>(found.text(0, 1)), printed_number<double>(found.text(0, 2)),
+                                printed_number<double>(found.text(0, 3)));
     }
     const PgRows found =
         connection_.query(fmt::format("SELECT table_len, approx_tuple_count, approx_free_space, dead_tuple_len"
                                       "  FROM {}.pgstattuple_approx($1::oid::regclass)",
                                       schema_),
                           oid, timeout_, stop_);
-    return wasted_heap_share(relation, to_double(found, 0), to_double(found, 1), to_double(found, 2),
-                             to_double(found, 3));
+    return wasted_heap_share(relation, printed_number<double>(found.text(0, 0)),
+                             printed_number<double>(found.text(0, 1)), printed_number<double>(found.text(0, 2)),
+                             printed_number<double>(found.text(0, 3)));
   } catch (const Error& error) {
     if (error.kind() == Error::Kind::cancelled || !connection_.usable()) throw;
     log::debug("bloat of {} could not be read: {}", relation.name, error.what());

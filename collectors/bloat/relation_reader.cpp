@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include "collectors/bloat/relation_queries.h"
+#include "collectors/value_text.h"
 #include "core/text.h"
 
 namespace pgvigil {
 
 namespace {
-
-template <typename Number>
-Number to_number(std::string_view text) {
-  Number value{};
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 // A row's columns by their names. A query about tables has none of those that only indexes have.
 class Row {
@@ -26,8 +19,8 @@ class Row {
       : rows_(rows), columns_(columns), row_(row) {}
 
   std::string text(const std::string& column) const { return rows_.text(row_, columns_.at(column)); }
-  double number(const std::string& column) const { return to_number<double>(text(column)); }
-  std::int64_t integer(const std::string& column) const { return to_number<std::int64_t>(text(column)); }
+  double number(const std::string& column) const { return printed_number<double>(text(column)); }
+  std::int64_t integer(const std::string& column) const { return printed_number<std::int64_t>(text(column)); }
   bool flag(const std::string& column) const { return text(column) == "t"; }
   bool has(const std::string& column) const { return columns_.contains(column); }
 
@@ -47,8 +40,9 @@ std::vector<ColumnStatistics> parse_statistics(const std::string& text) {
   if (text.empty()) return columns;
   for (const std::string& column : split(text, ',')) {
     const std::vector<std::string> fields = split(column, ' ');
-    columns.push_back({to_number<int>(fields.at(0)), to_number<double>(fields.at(1)), to_number<double>(fields.at(2)),
-                       to_number<double>(fields.at(3)), to_number<double>(fields.at(4))});
+    columns.push_back({printed_number<int>(fields.at(0)), printed_number<double>(fields.at(1)),
+                       printed_number<double>(fields.at(2)), printed_number<double>(fields.at(3)),
+                       printed_number<double>(fields.at(4))});
   }
   return columns;
 }
@@ -102,9 +96,9 @@ RelationFactsOfDatabase read_relations(PgConnection& connection, std::int64_t fl
   for (const RelationFacts& facts : result.relations) ++counted[facts.kind];
   for (int row = 0; row < counts.rows(); ++row) {
     const RelationKind kind = kind_from(counts.text(row, 0));
-    result.left_out[{kind, Suppressed::never_analyzed}] = to_number<std::int64_t>(counts.text(row, 1));
-    result.left_out[{kind, Suppressed::too_small}] = to_number<std::int64_t>(counts.text(row, 2));
-    const auto large = to_number<std::int64_t>(counts.text(row, 3));
+    result.left_out[{kind, Suppressed::never_analyzed}] = printed_number<std::int64_t>(counts.text(row, 1));
+    result.left_out[{kind, Suppressed::too_small}] = printed_number<std::int64_t>(counts.text(row, 2));
+    const auto large = printed_number<std::int64_t>(counts.text(row, 3));
     result.left_out[{kind, Suppressed::too_many}] = std::max<std::int64_t>(large - counted[kind], 0);
   }
   return result;

@@ -1,7 +1,8 @@
 #include "collectors/headroom/headroom_task.h"
 
-#include <charconv>
 #include <cmath>
+
+#include "collectors/value_text.h"
 
 namespace pgvigil {
 
@@ -9,15 +10,6 @@ namespace {
 
 constexpr milliseconds timeout{2000};
 constexpr double id_space = 2147483647;  // half of 2^32: older ones would be in the future
-
-std::optional<double> number(const PgRows& rows, int row, int column) {
-  const auto text = rows.get(row, column);
-  double value = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
 
 // On a standby the WAL that it was sent; a slot there keeps what it has replayed.
 constexpr const char* slots_query =
@@ -55,11 +47,11 @@ Family HeadroomTask::slots(PgConnection& connection, const RunContext& context) 
                 {"slot_name", "slot_type"},
                 {}};
   const PgRows rows = connection.query_again(slots_query, timeout, context.stop);
-  if (const auto position = number(rows, 0, 3)) wal_.observe(context.clock.steady_now(), *position);
+  if (const auto position = printed_number<double>(rows, 0, 3)) wal_.observe(context.clock.steady_now(), *position);
   for (int row = 0; row < rows.rows(); ++row) {
     if (!rows.get(row, 0)) continue;
-    family.samples.push_back(
-        {{rows.text(row, 0), rows.text(row, 1)}, seconds_until_used(number(rows, row, 2), wal_.per_second())});
+    family.samples.push_back({{rows.text(row, 0), rows.text(row, 1)},
+                              seconds_until_used(printed_number<double>(rows, row, 2), wal_.per_second())});
   }
   return family;
 }
@@ -79,10 +71,10 @@ void HeadroomTask::databases(PgConnection& connection, const RunContext& context
   const int version = connection.server_version();
   const PgRows rows = connection.query_again(databases_query, timeout, context.stop);
   const SteadyTime now = context.clock.steady_now();
-  if (const auto next = number(rows, 0, 3)) xids_.observe(now, *next);
-  if (const auto next = number(rows, 0, 4)) multixacts_.observe(now, *next);
+  if (const auto next = printed_number<double>(rows, 0, 3)) xids_.observe(now, *next);
+  if (const auto next = printed_number<double>(rows, 0, 4)) multixacts_.observe(now, *next);
   const auto left = [&rows](int row, int column, double kept_back) {
-    const auto age = number(rows, row, column);
+    const auto age = printed_number<double>(rows, row, column);
     return age ? std::optional(id_space - kept_back - *age) : std::nullopt;
   };
   for (int row = 0; row < rows.rows(); ++row) {

@@ -60,23 +60,12 @@ std::string condition_text(const CatalogCondition& when) {
   return parts.empty() ? "" : fmt::format("{{ {} }}", join(parts, ", "));
 }
 
-std::string_view usage_text(CatalogColumn::Usage usage) {
-  switch (usage) {
-    case CatalogColumn::Usage::label: return "label";
-    case CatalogColumn::Usage::gauge: return "gauge";
-    case CatalogColumn::Usage::counter: return "counter";
-    case CatalogColumn::Usage::unknown: return "unknown";
-    case CatalogColumn::Usage::discard: break;
-  }
-  return "discard";
-}
-
 std::string column_text(const CatalogColumn& column, const std::string& prefix) {
   std::string text = fmt::format("  {}:", key(column.name));
   const std::string server =
       column.server.text().empty() ? "" : fmt::format(", server: {}", yaml_quoted(column.server.text()));
-  if (!column.is_value()) return text + fmt::format(" {{ usage: {}{} }}\n", usage_text(column.usage), server);
-  text += fmt::format("\n    usage: {}\n", usage_text(column.usage));
+  if (!column.is_value()) return text + fmt::format(" {{ usage: {}{} }}\n", to_string(column.usage), server);
+  text += fmt::format("\n    usage: {}\n", to_string(column.usage));
   if (column.metric != prefix + "_" + column.name) text += fmt::format("    metric: {}\n", yaml_quoted(column.metric));
   if (column.scale != 1) text += fmt::format("    scale: {}\n", column.scale);
   if (!column.server.text().empty()) text += fmt::format("    server: {}\n", yaml_quoted(column.server.text()));

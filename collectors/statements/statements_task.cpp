@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <set>
 
+#include "collectors/value_text.h"
 #include "collectors/version_range.h"
 #include "core/error.h"
 #include "core/log.h"
@@ -20,34 +20,23 @@ constexpr milliseconds text_timeout{2000};
 constexpr auto names_lifetime = std::chrono::minutes(10);  // a role or database may be renamed
 constexpr std::string_view not_preloaded = "55000";        // object_not_in_prerequisite_state
 
-template <typename T>
-T number(std::string_view text) {
-  T value{};
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-template <typename T>
-std::optional<T> number(const PgRows& rows, int row, int column) {
-  const auto text = rows.get(row, column);
-  return text ? std::optional(number<T>(*text)) : std::nullopt;
-}
-
 StatementsMoment read_moment(PgConnection& connection, const Extension& extension, const std::stop_token& stop) {
   const PgRows rows = connection.query_again(statements_moment_query(extension), read_timeout, stop);
-  return {number<double>(rows, 0, 0).value_or(0), number<double>(rows, 0, 1).value_or(0), number<double>(rows, 0, 2)};
+  return {printed_number<double>(rows, 0, 0).value_or(0), printed_number<double>(rows, 0, 1).value_or(0),
+          printed_number<double>(rows, 0, 2)};
 }
 
 std::vector<StatementRow> decode_rows(const PgRows& rows, const std::vector<StatementCounter>& counters) {
   std::vector<StatementRow> result(static_cast<std::size_t>(rows.rows()));
   for (int i = 0; i < rows.rows(); ++i) {
     StatementRow& row = result[static_cast<std::size_t>(i)];
-    row.key = {number<std::uint32_t>(rows, i, 0).value_or(0), number<std::uint32_t>(rows, i, 1).value_or(0),
-               number<std::int64_t>(rows, i, 2), rows.get(i, 3) != "f"};
-    row.since = number<double>(rows, i, 4);
+    row.key = {printed_number<std::uint32_t>(rows, i, 0).value_or(0),
+               printed_number<std::uint32_t>(rows, i, 1).value_or(0), printed_number<std::int64_t>(rows, i, 2),
+               rows.get(i, 3) != "f"};
+    row.since = printed_number<double>(rows, i, 4);
     int column = 5;
     for (const StatementCounter counter : counters)
-      at(row.values, counter) = number<double>(rows, i, column++).value_or(0);
+      at(row.values, counter) = printed_number<double>(rows, i, column++).value_or(0);
   }
   return result;
 }
@@ -76,7 +65,7 @@ void read_names(PgConnection& connection, const std::set<std::uint32_t>& oids, c
   const PgRows rows = connection.query(fmt::format("SELECT {} WHERE oid = ANY($1::oid[])", from),
                                        {fmt::format("{{{}}}", fmt::join(oids, ","))}, read_timeout, stop);
   for (int row = 0; row < rows.rows(); ++row)
-    names[number<std::uint32_t>(rows, row, 0).value_or(0)] = rows.text(row, 1);
+    names[printed_number<std::uint32_t>(rows, row, 0).value_or(0)] = rows.text(row, 1);
 }
 
 std::set<std::int64_t> exported_queries(const StatementLedger& ledger) {
@@ -171,7 +160,7 @@ void StatementsTask::refresh_texts(PgConnection& connection, const Extension& ex
             texts_.text_bytes() + 1, extension.schema),
         {fmt::format("{{{}}}", fmt::join(wanted, ","))}, text_timeout, context.stop);
     for (int row = 0; row < rows.rows(); ++row) {
-      texts_.keep(number<std::int64_t>(rows, row, 0).value_or(0), rows.get(row, 1).value_or(""));
+      texts_.keep(printed_number<std::int64_t>(rows, row, 0).value_or(0), rows.get(row, 1).value_or(""));
     }
     texts_.answered(context.clock.steady_now());
   } catch (const Error& error) {

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <set>
+
+#include "collectors/value_text.h"
 
 namespace pgvigil {
 
@@ -60,10 +61,8 @@ void WaitSampler::name_databases(PgConnection& connection, const PgRows& rows, c
 std::vector<Family> WaitSampler::run(RunContext& context) {
   ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
   const ServerTime server_time(session.connection(), context.busy);
-  const SteadyTime started = context.clock.steady_now();
   const PgRows rows = session.connection().query_again(sample_query, timeout, context.stop);
   const SteadyTime answered = context.clock.steady_now();
-  busy_seconds_ += std::chrono::duration<double>(answered - started).count();
   if (!sees_everything(rows)) {
     context.skipped = "other roles' sessions are hidden (GRANT pg_read_all_stats or pg_monitor to the agent's role)";
     return {};
@@ -72,20 +71,12 @@ std::vector<Family> WaitSampler::run(RunContext& context) {
   std::vector<WaitGroup> groups;
   for (int row = 0; row < rows.rows(); ++row) {
     const bool client = value(rows, row, is_client) == "t";
-    const auto text = value(rows, row, count);
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
     groups.push_back({client, client ? databases_[rows.text(row, datid)] : rows.text(row, backend_type),
-                      rows.text(row, event_type), rows.text(row, event), number});
+                      rows.text(row, event_type), rows.text(row, event),
+                      printed_number<double>(value(rows, row, count))});
   }
   account_.observe(answered, groups);
-  std::vector<Family> families = account_.families();
-  families.push_back({"pgvigil_wait_sampler_busy_seconds_total",
-                      "Seconds that the samples of wait events took, from asking the server to its answer.",
-                      MetricType::counter,
-                      {},
-                      {{{}, busy_seconds_}}});
-  return families;
+  return account_.families();
 }
 
 }  // namespace pgvigil

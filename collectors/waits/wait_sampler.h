@@ -27,7 +27,6 @@ class WaitSampler final : public Task {
   WaitAccount account_;
   std::map<std::string, std::string> databases_;  // names by OID
   SteadyTime databases_at_{};
-  double busy_seconds_ = 0;  // what the samples cost, as the agent sees it
 };
 
 }  // namespace pgvigil

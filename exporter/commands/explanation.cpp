@@ -13,17 +13,6 @@ std::string_view scope_name(Scope scope) {
   return scope == Scope::database ? "database" : "cluster";
 }
 
-std::string_view usage_name(const CatalogColumn& column) {
-  switch (column.usage) {
-    case CatalogColumn::Usage::label: return "label";
-    case CatalogColumn::Usage::gauge: return "gauge";
-    case CatalogColumn::Usage::counter: return "counter";
-    case CatalogColumn::Usage::unknown: return "unknown";
-    case CatalogColumn::Usage::discard: break;
-  }
-  return "discard";
-}
-
 std::string state_of(const PlannedCode& code) {
   return code.off.empty() ? "on" : "off: " + code.off;
 }
@@ -46,7 +35,7 @@ std::string columns_text(const CatalogEntry& entry) {
     if (column.is_label()) labels += (labels.empty() ? "" : ", ") + column.name;
     if (!column.is_value()) continue;
     const std::string servers = column.server.text().empty() ? "" : ", PostgreSQL " + column.server.text();
-    metrics += fmt::format("    {} ({}{}) {}\n", column.metric, usage_name(column), servers, column.help);
+    metrics += fmt::format("    {} ({}{}) {}\n", column.metric, to_string(column.usage), servers, column.help);
   }
   return fmt::format("  labels       {}\n  metrics\n{}", labels.empty() ? "none" : labels, metrics);
 }
@@ -120,7 +109,7 @@ Json to_json(const CollectorExplanation& explanation) {
   Json::Array columns;
   for (const CatalogColumn& column : entry.columns) {
     columns.emplace_back(Json::Object{{"name", column.name},
-                                      {"usage", std::string(usage_name(column))},
+                                      {"usage", std::string(to_string(column.usage))},
                                       {"metric", column.metric},
                                       {"server", column.server.text()},
                                       {"help", column.help}});

@@ -137,6 +137,21 @@ TEST_F(ProtectedAgents, AskForAPasswordEverywhere) {
   EXPECT_THAT(agent_.process().error_output(), Not(HasSubstr("alice")));
 }
 
+TEST_F(ProtectedAgents, ArePausedByWhoMayAndByNobodyElse) {
+  agent_.protect(users(), {"--user", "alice:secret"});
+  agent_.start();
+  const std::vector<std::string> pause{"--data", R"({"reason": "upgrade"})", "--header",
+                                       "Content-Type: application/json"};
+  EXPECT_EQ(agent_.get("/api/v1/pause", {"--user", "alice:wrong", "--data", "{}"}).status, 401);
+  EXPECT_EQ(agent_.get("/api/v1/pause", {"--data", "{}"}).status, 415);
+  EXPECT_EQ(agent_.value("pgvigil_paused"), 0);
+  EXPECT_EQ(agent_.get("/api/v1/pause", pause).status, 200);
+  EXPECT_EQ(agent_.value("pgvigil_paused"), 1);
+  EXPECT_THAT(agent_.get("/api/v1/pause").body, HasSubstr("upgrade, by alice from 127.0.0.1"));
+  EXPECT_EQ(agent_.get("/api/v1/resume", pause).status, 200);
+  EXPECT_EQ(agent_.value("pgvigil_paused"), 0);
+}
+
 TEST_F(ProtectedAgents, AreScrapedByPrometheusOverTlsWithAPassword) {
   agent_.protect(tls(certificates_.issue("server")) + users(), trusting({"--user", "alice:secret"}));
   agent_.start();

@@ -45,10 +45,10 @@ class DatabaseWalks : public testing::Test, protected PartSink {
     for (const char* name : {"alpha", "beta", "gamma"}) cluster_.execute(fmt::format("CREATE DATABASE {}", name));
   }
 
-  DatabaseWalk walk(DatabaseFilter filter = {}) {
+  DatabaseWalk walk(DatabaseFilter filter = {}, milliseconds seldom = 60s) {
     std::vector<ReaderPtr> readers;
     readers.push_back(std::make_unique<TableCount>("often", 10s, often_));
-    readers.push_back(std::make_unique<TableCount>("seldom", 60s, seldom_));
+    readers.push_back(std::make_unique<TableCount>("seldom", seldom, seldom_));
     return {std::move(readers), std::move(filter)};
   }
 
@@ -161,6 +161,28 @@ TEST_F(DatabaseWalks, ARefusingDatabaseCostsTheOthersNothingAndItsSubjectsStayKn
   clock_.offset += 60s;
   walk_as_watcher();
   EXPECT_THAT(databases("often"), Contains("beta"));
+}
+
+TEST_F(DatabaseWalks, WhatIsReadSeldomIsReadAgainSoonWhenItWasIncomplete) {
+  cluster_.execute("ALTER DATABASE beta CONNECTION LIMIT 0");
+  cluster_.execute("CREATE ROLE watcher LOGIN IN ROLE pg_monitor");
+  options_.conninfo = cluster_.conninfo("postgres", "watcher");
+  ConnectionPool pool(options_, 2, clock_);
+  DatabaseWalk task = walk({}, 6h);
+  const auto walk_after = [&](milliseconds time) {
+    clock_.offset += time;
+    results_.clear();
+    RunContext context{pool, clock_, clock_.steady_now() + 30s, {}, {}};
+    context.parts = this;
+    task.run(context);
+  };
+  walk_after(0s);
+  EXPECT_THAT(databases("seldom"), ElementsAre("alpha", "gamma", "postgres"));
+  cluster_.execute("ALTER DATABASE beta CONNECTION LIMIT -1");
+  walk_after(61s);
+  EXPECT_THAT(databases("seldom"), Contains("beta"));
+  walk_after(61s);
+  EXPECT_FALSE(results_.contains("seldom")) << "it was complete: the next one is in six hours";
 }
 
 TEST_F(DatabaseWalks, OneOtherDatabaseIsVisitedOnAKeptSession) {

@@ -50,7 +50,9 @@ TEST(MergedFamilies, OfDifferentReadersAreRefused) {
 }
 
 TEST(MergedFamilies, WithoutValuesKeepTheirSubjects) {
-  const std::vector<Family> forgotten = forget_values(reading("a", 2));
+  const std::vector<Family> read = reading("a", 2);
+  const std::vector<Family> forgotten = without_values(shape_of(read), subjects_of(read));
+  EXPECT_EQ(forgotten[1].name, "size_bytes");
   ASSERT_EQ(forgotten[0].samples.size(), 2U);
   EXPECT_TRUE(std::isnan(forgotten[0].samples[1].value));
   EXPECT_THAT(forgotten[0].samples[1].label_values, ElementsAre("a", "t1"));

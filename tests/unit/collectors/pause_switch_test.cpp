@@ -37,9 +37,7 @@ class Pausing : public testing::Test {
  protected:
   RunReport run(CountingTask& task) {
     LastRun observer;
-    TaskRunner(
-        task, pool_, clock_, observer, [](const SnapshotPtr&) {}, &pause_)
-        .run({});
+    TaskRunner(task, {pool_, clock_, observer, [](const SnapshotPtr&) {}, &pause_}).run({});
     return observer.last;
   }
 

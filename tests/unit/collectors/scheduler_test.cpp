@@ -52,8 +52,8 @@ class Recorder final : public TaskObserver {
 class Schedulers : public testing::Test {
  protected:
   std::unique_ptr<Scheduler> start(std::vector<TaskPtr> tasks) {
-    return std::make_unique<Scheduler>(std::move(tasks), pool_, clock_, recorder_,
-                                       [this](const SnapshotPtr& snapshot) { store_.publish(snapshot); });
+    const auto publish = [this](const SnapshotPtr& snapshot) { store_.publish(snapshot); };
+    return std::make_unique<Scheduler>(std::move(tasks), RunSurroundings{pool_, clock_, recorder_, publish});
   }
   static TaskPtr task(std::string name, ScriptedTask::Work work, TaskKind kind = TaskKind::collector) {
     return std::make_unique<ScriptedTask>(std::move(name), kind, 1s, std::move(work));

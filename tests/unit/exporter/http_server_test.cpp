@@ -47,7 +47,8 @@ class HttpServers : public testing::Test {
                        if (query.path == "/throw") throw std::runtime_error("secret detail");
                        HttpReply reply;
                        reply.body = query.method + " " + query.path + " [" + query.parameters + "|" + query.accept +
-                                    "|" + query.accept_encoding + "|" + query.authorization + "|" + query.peer + "]";
+                                    "|" + query.accept_encoding + "|" + query.authorization + "|" + query.peer + "]" +
+                                    query.body;
                        return reply;
                      }};
 };
@@ -123,11 +124,42 @@ TEST_F(HttpServers, SayWhenTheAddressIsTaken) {
   EXPECT_THROW(HttpServer("127.0.0.1", server_.port(), [](const HttpQuery&) { return HttpReply{}; }), Error);
 }
 
+TEST_F(HttpServers, ReadBodiesOfPosts) {
+  EXPECT_THAT(answer("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"),
+              HasSubstr("POST /x [||||127.0.0.1]hello"));
+  EXPECT_THAT(answer("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpServers, RefuseBodiesThatTheyCannotTrust) {
+  EXPECT_THAT(answer("POST /x HTTP/1.1\r\nHost: x\r\n\r\nhello"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhello"), StartsWith("HTTP/1.1 400 "));
+  EXPECT_THAT(answer("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n"), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(answer("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+              StartsWith("HTTP/1.1 400 "));
+}
+
+HttpQuery query_for(const std::string& method, const std::string& path) {
+  HttpQuery query;
+  query.method = method;
+  query.path = path;
+  return query;
+}
+
+TEST(RouteTables, KeepLooksAndChangesApart) {
+  Routes routes;
+  routes.add("/look", [](const HttpQuery&) { return HttpReply{}; });
+  routes.add_change("/change", [](const HttpQuery&) { return HttpReply{}; });
+  EXPECT_EQ(routes.answer(query_for("POST", "/look")).status, 405);
+  EXPECT_EQ(routes.answer(query_for("GET", "/change")).status, 405);
+  EXPECT_EQ(routes.answer(query_for("POST", "/change")).status, 415) << "the guard stands before the handler";
+}
+
 TEST(RouteTables, ListThePathsWhenThereIsNoSuchOne) {
   Routes routes;
   routes.add("/metrics", [](const HttpQuery&) { return HttpReply{}; });
-  EXPECT_EQ(routes.answer({"GET", "/metrics", {}, {}, {}, {}, {}}).status, 200);
-  const HttpReply reply = routes.answer({"GET", "/nope", {}, {}, {}, {}, {}});
+  EXPECT_EQ(routes.answer(query_for("GET", "/metrics")).status, 200);
+  const HttpReply reply = routes.answer(query_for("GET", "/nope"));
   EXPECT_EQ(reply.status, 404);
   EXPECT_THAT(reply.body, HasSubstr("/metrics"));
 }
