@@ -149,13 +149,17 @@ void PgCluster::stop(Stop mode) {
   server_.reset();
 }
 
-void PgCluster::kill() {
-  if (!server_) return;
+void PgCluster::signal_all(int number) const {
   // Each of the server's processes leads a group of its own.
   std::istringstream children(first_line(fmt::format("/proc/{0}/task/{0}/children", pid())));
-  server_->signal(SIGKILL);
+  server_->signal(number);
   pid_t child = 0;
-  while (children >> child) ::kill(child, SIGKILL);
+  while (children >> child) ::kill(child, number);
+}
+
+void PgCluster::kill() {
+  if (!server_) return;
+  signal_all(SIGKILL);
   server_->wait(start_limit);
   server_.reset();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -53,6 +54,9 @@ class PgCluster {
   // SIGKILL to the server and all its processes, as a crash of the machine would.
   void kill();
   bool running() { return server_ && server_->running(); }
+  // SIGSTOP to the server and all its processes: it neither answers nor refuses, until it is thawed.
+  void freeze() const { signal_all(SIGSTOP); }
+  void thaw() const { signal_all(SIGCONT); }
 
   // A line more in the configuration, and a reload.
   void set(std::string_view setting, std::string_view value);
@@ -64,6 +68,7 @@ class PgCluster {
   PgConnection connect(std::string_view database = "postgres", std::string_view user = "postgres") const;
 
  private:
+  void signal_all(int number) const;
   void write_settings(const Settings& settings) const;
   bool ready() const;
 

@@ -15,8 +15,16 @@ SeenServer replica(std::optional<double> seconds_behind, std::optional<double> b
   return {true, true, connected, seconds_behind, bytes_behind};
 }
 
+HttpReply answer(RoleCheck check, const std::optional<SeenServer>& server, const std::string& parameters) {
+  HttpQuery query;
+  query.method = "GET";
+  query.path = "/x";
+  query.parameters = parameters;
+  return answer_role_query(check, query, server);
+}
+
 int status(RoleCheck check, const std::optional<SeenServer>& server, const std::string& parameters = "") {
-  return answer_role_query(check, {"GET", "/x", parameters, {}, {}, {}, {}}, server).status;
+  return answer(check, server, parameters).status;
 }
 
 TEST(RoleChecks, KnowTheServersRole) {
@@ -67,7 +75,7 @@ TEST(RoleChecks, SayWhatIsAllowedInsteadOfABadParameter) {
        {"max_lag=10", "max_lag=", "max_lag", "max_lag=ten", "max_lag=-1s", "lag=10s", "max_lag=10s&x=1",
         "max_lag=10s&max_lag=20s", "max_lag=1MB&max_lag=2MB", "max_lag=%zz", "max_lag=10s%"}) {
     for (const RoleCheck check : {RoleCheck::replica, RoleCheck::read}) {
-      const HttpReply reply = answer_role_query(check, {"GET", "/replica", parameters, {}, {}, {}, {}}, replica(0, 0));
+      const HttpReply reply = answer(check, replica(0, 0), parameters);
       EXPECT_EQ(reply.status, 400) << parameters;
       EXPECT_THAT(reply.body, HasSubstr("max_lag=DURATION")) << parameters;
     }

@@ -172,7 +172,14 @@ TEST_F(TlsContexts, KnowHowLongTheirCertificateIsValid) {
 
 class WebAccesses : public testing::Test {
  protected:
-  static HttpQuery query(const char* authorization) { return {"GET", "/", {}, {}, {}, authorization, "192.0.2.1"}; }
+  static HttpQuery query(const char* authorization) {
+    HttpQuery query;
+    query.method = "GET";
+    query.path = "/";
+    query.authorization = authorization;
+    query.peer = "192.0.2.1";
+    return query;
+  }
   static HttpReply page(const HttpQuery&) {
     HttpReply reply = text_reply(200, "page");
     reply.headers.emplace_back("X-Frame-Options", "sameorigin");
@@ -200,6 +207,14 @@ TEST_F(WebAccesses, AskForAPassword) {
   for (int i = 0; i < 20; ++i) access.answer(query("Basic eDp4"), page);
   EXPECT_EQ(access.answer(query("Basic eDp4"), page).status, 429);
   EXPECT_EQ(access.answer(query(right), page).status, 200);
+}
+
+TEST_F(WebAccesses, SayWhoAsksOnceThatIsProved) {
+  const auto user = [](const HttpQuery& query) { return text_reply(200, query.user); };
+  WebAccess open({}, clock_);
+  EXPECT_EQ(open.answer(query(right), user).body, "") << "nobody was asked";
+  WebAccess access(write(fmt::format("basic_auth_users: {{ alice: {} }}\n", hash)), clock_);
+  EXPECT_EQ(access.answer(query(right), user).body, "alice");
 }
 
 TEST_F(WebAccesses, SendTheConfiguredHeadersAndLimitTheRate) {
