@@ -8,8 +8,8 @@
 
 namespace pgvigil {
 
-// Takes what was seen of one alert into the result of an evaluation: its next state, what changed, and the messages.
-// Lives as long as one evaluation.
+// Takes what was seen of one alert into the result of an evaluation: its next state and what changed. Who is
+// told is decided elsewhere. Lives as long as one evaluation.
 class AlertUpdate {
  public:
   AlertUpdate(const EvaluationInput& input, Evaluation& result) : input_(input), result_(result) {}
@@ -19,9 +19,6 @@ class AlertUpdate {
 
  private:
   void announce(Alert& alert, const Rule& rule, Level level, std::optional<double> value) const;
-  void notify(Alert& alert, Reason reason, std::optional<double> value);
-  void tell(Alert& alert, const ChannelPolicy& channel, std::optional<Level> wanted, Reason reason,
-            std::optional<double> value);
   void keep(const Alert& before, Alert alert, bool was_open);
 
   const EvaluationInput& input_;
