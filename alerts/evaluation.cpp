@@ -120,12 +120,24 @@ class RuleEvaluation {
   // Its subject is not in the result: because it is gone, because the condition does not hold for it, or because
   // nobody can tell.
   void look_for_missing(const Alert& alert, bool complete) {
-    const bool can_tell = complete && source_ != nullptr && (alert.task.empty() || reports(alert.task));
-    Observation seen = rule_.observe(can_tell ? Truth::no : Truth::unknown);
-    if (can_tell && !rule_.condition) seen.absent_in = source_->run;
+    const bool all_read = complete && source_ != nullptr && (alert.task.empty() || reports(alert.task));
+    const Snapshot* const source = all_read ? source_ : silent_source(alert);
+    Observation seen = rule_.observe(source != nullptr ? Truth::no : Truth::unknown);
+    if (source != nullptr && !rule_.condition) seen.absent_in = source->run;
     const auto* const tasks = view_.input.tasks;
     seen.source_removed = tasks != nullptr && !alert.task.empty() && !tasks->contains(alert.task);
     update_.apply(alert, &rule_, seen, std::nullopt);
+  }
+
+  // The current snapshot of the task that did report the alert's subject, when now it does not even report the metric.
+  const Snapshot* silent_source(const Alert& alert) const {
+    const auto& metrics = rule_.expression.metrics();
+    const bool simple = metrics.size() == 1 && rule_.expression.needs().empty();
+    if (!simple || alert.task.empty() || !view_.samples.sources(*metrics.begin()).empty()) return nullptr;
+    for (const SnapshotPtr& snapshot : view_.input.snapshots) {
+      if (snapshot->task == alert.task && snapshot->current(view_.input.now)) return snapshot.get();
+    }
+    return nullptr;
   }
 
   // The snapshot to wait for when all that the expression reads shall have been read anew; null when none is current.

@@ -26,6 +26,15 @@ void count(const std::vector<Notification>& messages, Evaluator::Status& status)
   }
 }
 
+std::shared_ptr<History> make_history(const Evaluator::Setup& setup, const Clock& clock) {
+  std::vector<promql::Expression> expressions;
+  expressions.reserve(setup.rules.size());
+  for (const Rule& rule : setup.rules) expressions.push_back(rule.expression);
+  auto result = std::make_shared<History>(expressions, clock.steady_now(), clock.wall_now());
+  if (setup.samples) result->adopt(*setup.samples);
+  return result;
+}
+
 }  // namespace
 
 Evaluator::Evaluator(Setup setup, const SnapshotStore& snapshots, AlertStore& store, const Clock& clock,
@@ -36,6 +45,8 @@ Evaluator::Evaluator(Setup setup, const SnapshotStore& snapshots, AlertStore& st
       history_(store.store()),
       routing_store_(store.store()),
       silences_(store.store()),
+      samples_(make_history(setup_, clock)),
+      samples_store_(store.store()),
       clock_(clock),
       committed_(std::move(committed)),
       alerts_(store.load()),
@@ -44,6 +55,8 @@ Evaluator::Evaluator(Setup setup, const SnapshotStore& snapshots, AlertStore& st
       started_(clock.steady_now()) {
   status_.rules = setup_.rules.size();
   status_.held = true;
+  samples_store_.load(*samples_, clock.steady_now(), clock.wall_now());
+  setup_.samples.reset();
   if (setup_.own_families && !setup_.tasks.empty()) setup_.tasks.emplace(own_task);
   store_.show(alerts_);
 }
@@ -71,6 +84,16 @@ void Evaluator::run(const std::stop_token& stop) {
     }
     wait(started, stop);
   }
+  keep_samples();
+}
+
+// The process or this evaluator ends: what is not written by now is a gap after the next start.
+void Evaluator::keep_samples() {
+  try {
+    samples_store_.write(*samples_, clock_.steady_now(), clock_.wall_now());
+  } catch (const Error& error) {
+    log::error("the last samples of long windows cannot be stored: {}", error.what());
+  }
 }
 
 // Until the interval is over, a group has waited long enough, or there is something new; but not at every one of many
@@ -91,8 +114,9 @@ void Evaluator::step() {
   const bool hold = holding(now);  // before the snapshots are taken: those of the first cycle are then among them
   const Wishes& wishes = silences_.in_force(wall_now);
   const auto snapshots = snapshots_now(now);
+  samples_->observe(snapshots, now);
   Evaluation evaluation = evaluate({setup_.rules, setup_.instance, snapshots, alerts_, now, wall_now, elapsed,
-                                    setup_.tasks.empty() ? nullptr : &setup_.tasks});
+                                    setup_.tasks.empty() ? nullptr : &setup_.tasks, samples_.get()});
   RoutingChanges routing = route({setup_.routing, setup_.channels, evaluation.alerts, evaluation.level_changes,
                                   routing_, wishes, now, wall_now, hold});
   commit(evaluation, routing, wall_now);
@@ -102,6 +126,7 @@ void Evaluator::step() {
   alerts_ = std::move(evaluation.alerts);
   store_.show(alerts_);
   if (!routing.notifications.empty()) committed_();
+  samples_store_.write_if_due(*samples_, now, wall_now);
 }
 
 bool Evaluator::holding(SteadyTime now) {
@@ -139,7 +164,7 @@ void Evaluator::commit(const Evaluation& evaluation, const RoutingChanges& routi
   });
 }
 
-void Evaluator::report(const Evaluation& evaluation, const RoutingChanges& routing, SteadyTime started) {
+void Evaluator::report(Evaluation& evaluation, const RoutingChanges& routing, SteadyTime started) {
   for (const LevelChange& change : evaluation.level_changes) {
     log::info("alert {} of {}: {} -> {} ({})", change.rule, change.subject, name_of(change.before),
               name_of(change.after), to_string(change.reason));
@@ -155,6 +180,10 @@ void Evaluator::report(const Evaluation& evaluation, const RoutingChanges& routi
   status_.total += status_.took;
   status_.incidents = routing_.incidents.size();
   status_.held = held_;
+  status_.reports = std::move(evaluation.rules);
+  status_.never_seen.assign(samples_->never_seen().begin(), samples_->never_seen().end());
+  status_.window_series = samples_->series();
+  status_.window_series_left_out = samples_->left_out();
   count(routing.notifications, status_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -11,6 +12,8 @@
 #include "alerts/alert_history.h"
 #include "alerts/alert_store.h"
 #include "alerts/evaluation.h"
+#include "alerts/history.h"
+#include "alerts/history_store.h"
 #include "alerts/notification.h"
 #include "alerts/routing/routing.h"
 #include "alerts/routing/routing_options.h"
@@ -40,7 +43,8 @@ class Evaluator {
     // Whether every collector has run once since the agent was started. What fires before that, or before longest_hold
     // has passed, is not told yet: half a picture fires and inhibits wrongly.
     std::function<bool()> first_cycle_done = {};
-    std::optional<SteadyTime> last_look = {};  // of the evaluator before this one in the same process
+    std::optional<SteadyTime> last_look = {};     // of the evaluator before this one in the same process
+    std::shared_ptr<const History> samples = {};  // of the same: a reload does not empty the windows
   };
   struct Status {
     std::uint64_t evaluations = 0;  // that ended well
@@ -52,8 +56,12 @@ class Evaluator {
     std::uint64_t triggers = 0;              // messages made, by kind
     std::uint64_t resolves = 0;
     std::uint64_t reminders = 0;
-    std::size_t incidents = 0;  // that channels know and that are not over
-    bool held = false;          // nobody is told of anything new yet
+    std::size_t incidents = 0;                 // that channels know and that are not over
+    bool held = false;                         // nobody is told of anything new yet
+    std::vector<RuleReport> reports = {};      // of the last evaluation
+    std::vector<std::string> never_seen = {};  // metrics that rules read and that nobody has ever reported
+    std::size_t window_series = 0;             // whose samples are kept for windows
+    std::size_t window_series_left_out = 0;    // how often a series was not kept because there were too many
   };
 
   // The hold at the start does not last longer, whatever the collectors do.
@@ -83,6 +91,8 @@ class Evaluator {
 
   // When the last evaluation looked, for the next evaluator of this process. Not while the thread runs.
   std::optional<SteadyTime> last_look() const { return last_; }
+  // The samples of windows, for the same.
+  std::shared_ptr<const History> samples() const { return samples_; }
 
  private:
   void run(const std::stop_token& stop);
@@ -90,7 +100,8 @@ class Evaluator {
   std::vector<SnapshotPtr> snapshots_now(SteadyTime now);
   bool holding(SteadyTime now);
   void commit(const Evaluation& evaluation, const RoutingChanges& routing, WallTime now);
-  void report(const Evaluation& evaluation, const RoutingChanges& routing, SteadyTime started);
+  void report(Evaluation& evaluation, const RoutingChanges& routing, SteadyTime started);
+  void keep_samples();
 
   Setup setup_;
   const SnapshotStore& snapshots_;
@@ -98,6 +109,8 @@ class Evaluator {
   AlertHistory history_;
   RoutingStore routing_store_;
   SilenceStore silences_;
+  std::shared_ptr<History> samples_;
+  HistoryStore samples_store_;
   const Clock& clock_;
   std::function<void()> committed_;
   Alerts alerts_;

@@ -31,6 +31,13 @@ void append(SampleRing& ring, const Point& point, std::int64_t step) {
   }
 }
 
+// The names of a series' labels in the order of its row.
+std::vector<std::string> names_of(const History::Series& series) {
+  std::vector<std::string> names(series.row.size());
+  for (const promql::LabelShape::Column& column : series.labels.shape().columns) names[column.index] = column.name;
+  return names;
+}
+
 }  // namespace
 
 double stale_marker() {
@@ -54,6 +61,27 @@ History::History(const std::vector<promql::Expression>& expressions, SteadyTime 
       track.need = need;
       track.need.span = span;
       track.step = step_of(track.need);
+    }
+  }
+}
+
+void History::adopt(const History& before) {
+  base_ = before.base_;
+  for (auto& [key, track] : tracks_) {
+    const Track* const old = before.find(key);
+    if (old == nullptr) continue;
+    track.looks = old->looks;
+    track.looks_stored_until = old->looks_stored_until;
+    track.valid_for = old->valid_for;
+    for (const Series& series : old->series) {
+      const std::vector<std::string> names = names_of(series);
+      Series* const mine = series_for(track, {shapes_.copied_shape(series.labels.metric(), names), series.row.data()});
+      if (mine == nullptr) continue;
+      mine->samples = series.samples;
+      mine->task = series.task;
+      mine->run = series.run;
+      mine->ended = series.ended;
+      mine->stored_until = series.stored_until;
     }
   }
 }

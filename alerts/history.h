@@ -56,6 +56,9 @@ class History {
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
+  // Takes over the samples of the history before it in the same process, as far as they are still wanted.
+  void adopt(const History& before);
+
   // Takes what the snapshots report that were not here before, and forgets what no window reaches any more.
   void observe(const std::vector<SnapshotPtr>& snapshots, SteadyTime now);
 

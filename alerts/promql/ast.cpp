@@ -8,10 +8,10 @@ namespace pgvigil::promql {
 
 std::string_view to_string(Type type) {
   switch (type) {
-    case Type::scalar: return "number";
-    case Type::vector: return "instant vector";
-    case Type::range: return "range vector";
-    case Type::text: return "text";
+    case Type::scalar: return "a number";
+    case Type::vector: return "an instant vector";
+    case Type::range: return "a range vector";
+    case Type::text: return "a text";
   }
   return "?";
 }

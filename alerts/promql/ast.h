@@ -15,7 +15,7 @@
 namespace pgvigil::promql {
 
 enum class Type { scalar, vector, range, text };
-std::string_view to_string(Type type);  // "instant vector", …
+std::string_view to_string(Type type);  // "an instant vector", …
 
 struct Node;
 using NodePtr = std::shared_ptr<const Node>;

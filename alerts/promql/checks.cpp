@@ -14,7 +14,7 @@ namespace {
 void expect(const Node& node, Type wanted, std::string_view by) {
   const Type type = type_of(node);
   if (type != wanted)
-    fail(node.offset, fmt::format("{} takes a {} here, not a {}", by, to_string(wanted), to_string(type)));
+    fail(node.offset, fmt::format("{} takes {} here, not {}", by, to_string(wanted), to_string(type)));
 }
 
 bool is_label_name(std::string_view text) {
@@ -33,7 +33,7 @@ void check_content(const Node& node, const Negation& negation) {
   check(*negation.operand);
   const Type type = type_of(*negation.operand);
   if (type != Type::scalar && type != Type::vector) {
-    fail(node.offset, fmt::format("a sign belongs to a number or an instant vector, not to a {}", to_string(type)));
+    fail(node.offset, fmt::format("a sign belongs to a number or an instant vector, not to {}", to_string(type)));
   }
 }
 
@@ -44,7 +44,7 @@ void check_content(const Node& node, const Binary& binary) {
     const Type type = type_of(*side);
     if (type == Type::scalar || type == Type::vector) continue;
     fail(side->offset,
-         fmt::format("{} takes numbers and instant vectors, not a {}", to_string(binary.op), to_string(type)));
+         fmt::format("{} takes numbers and instant vectors, not {}", to_string(binary.op), to_string(type)));
   }
   const bool left = type_of(*binary.left) == Type::vector;
   const bool right = type_of(*binary.right) == Type::vector;

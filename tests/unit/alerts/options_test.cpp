@@ -202,9 +202,9 @@ alerts:
   ASSERT_EQ(decoded.options.channels.size(), 2U);
   const auto policies = decoded.options.evaluator_setup().channels;
   EXPECT_EQ(policies[0].min_level, Level::warning);
-  EXPECT_FALSE(policies[0].incident_per_level);
+  EXPECT_FALSE(policies[0].level_in_key);
   EXPECT_EQ(policies[1].min_level, Level::critical);
-  EXPECT_TRUE(policies[1].incident_per_level);
+  EXPECT_TRUE(policies[1].level_in_key);
 }
 
 TEST(ChannelDecoding, TakesSecretsFromFiles) {
