@@ -65,8 +65,14 @@ Incident::Member& IncidentDraft::touch(std::string_view alert) {
 }
 
 void IncidentDraft::add(const FiringAlert& alert, std::optional<Level> previous, const Route& route) {
+  const bool is_new = !change_.incident.members.contains(alert.alert->id);
   Incident::Member& member = touch(alert.alert->id);
+  // It left the channel's levels and came back before that was said: for the channel nothing has happened.
+  const bool never_left = !is_new && !member.news.firing && member.unsaid && member.news.since == alert.alert->since &&
+                          alert.level <= member.highest;
   member.news = news_of(alert);
+  member.unsaid = false;
+  if (never_left) return;
   member.news.previous = previous;
   member.highest = std::max(member.highest, alert.level);
   member.unsaid = true;

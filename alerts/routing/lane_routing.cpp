@@ -37,10 +37,7 @@ void LaneRouting::run(RoutingChanges& changes, WaitingGroups& waiting) {
   }
   for (auto& [key, group] : groups_) tell_group(key, group, waiting);
   for (const auto& entry : incidents_) look_for_ends(*entry.second);
-  // Drafts of new incidents have no entry in incidents_, old incidents that nothing happened to have no draft.
-  for (auto& [key, draft] : drafts_) {
-    if (!incidents_.contains(key)) speak(&draft, draft.incident(), changes);
-  }
+  for (IncidentDraft* draft : new_incidents()) speak(draft, draft->incident(), changes);
   std::vector<std::string> over;
   for (const auto& [key, incident] : incidents_) {
     const auto draft = drafts_.find(key);
@@ -53,6 +50,21 @@ void LaneRouting::run(RoutingChanges& changes, WaitingGroups& waiting) {
   }
   for (const std::string& key : over) speak(&edit(key), edit(key).incident(), changes);
   if (next_ && (!changes.next || *next_ < *changes.next)) changes.next = next_;
+}
+
+// The most urgent first.
+std::vector<IncidentDraft*> LaneRouting::new_incidents() {
+  std::vector<IncidentDraft*> result;
+  for (auto& [key, draft] : drafts_) {
+    if (!incidents_.contains(key)) result.push_back(&draft);
+  }
+  std::sort(result.begin(), result.end(), [](const IncidentDraft* a, const IncidentDraft* b) {
+    const Incident& one = a->incident();
+    const Incident& other = b->incident();
+    if (one.highest != other.highest) return one.highest > other.highest;
+    return one.members.begin()->first < other.members.begin()->first;
+  });
+  return result;
 }
 
 void LaneRouting::index_incidents() {
