@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alerts/alert_json.h"
+#include "alerts/lifecycle_json.h"
 #include "alerts/outbox.h"
 
 namespace pgvigil {
