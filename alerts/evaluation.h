@@ -25,6 +25,7 @@ struct EvaluationInput {
   milliseconds elapsed;  // since the evaluation before this one; zero for the first of a process
   // All tasks there are; null when that is not known. What a task reported that is no more is gone with it.
   const std::set<std::string>* tasks = nullptr;
+  const std::set<std::string>* acknowledged = nullptr;  // identities of alerts that somebody has taken on
 };
 
 struct Evaluation {

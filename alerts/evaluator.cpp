@@ -90,9 +90,11 @@ void Evaluator::step() {
   last_ = now;
   const bool hold = holding(now);  // before the snapshots are taken: those of the first cycle are then among them
   const Wishes& wishes = silences_.in_force(wall_now);
+  std::set<std::string> acknowledged;
+  for (const auto& entry : wishes.acknowledgements) acknowledged.insert(entry.first);
   const auto snapshots = snapshots_now(now);
   Evaluation evaluation = evaluate({setup_.rules, setup_.instance, snapshots, alerts_, now, wall_now, elapsed,
-                                    setup_.tasks.empty() ? nullptr : &setup_.tasks});
+                                    setup_.tasks.empty() ? nullptr : &setup_.tasks, &acknowledged});
   RoutingChanges routing = route({setup_.routing, setup_.channels, evaluation.alerts, evaluation.level_changes,
                                   routing_, wishes, now, wall_now, hold});
   commit(evaluation, routing, wall_now);

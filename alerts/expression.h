@@ -7,11 +7,9 @@
 #include <variant>
 
 #include "alerts/selector.h"
+#include "alerts/truth.h"
 
 namespace pgvigil {
-
-// What a rule knows about its condition. Unknown (no data, old data, not a number) is neither: it decides nothing.
-enum class Truth { no, yes, unknown };
 
 enum class Comparison { equal, not_equal, less, less_equal, greater, greater_equal };
 

@@ -13,7 +13,7 @@ AlertNews news_of(const FiringAlert& firing) {
   news.alert = alert.id;
   news.rule = alert.rule;
   news.instance = alert.instance;
-  news.flapping = alert.flapping;
+  news.flapping = alert.state.flapping();
   news.level = firing.level;
   news.reason = alert.reason;
   if (alert.reason != Reason::no_data) news.value = alert.value;

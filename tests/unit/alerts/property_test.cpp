@@ -4,8 +4,8 @@
 #include <random>
 #include <set>
 
-#include "alerts/alert_json.h"
 #include "alerts/evaluation.h"
+#include "alerts/lifecycle_json.h"
 #include "tests/support/fake_clock.h"
 #include "tests/unit/alerts/rules.h"
 

@@ -443,16 +443,16 @@ TEST(Flapping, IsToldOnceAndOnceWhenItIsOver) {
   RoutingStage stage("", {grouped_channel("chat"), pager_channel("pager")});
   stage.fire("disk/a");
   EXPECT_THAT(stage.step(), SizeIs(2));
-  stage.fire("disk/a").flapping = true;
+  stage.fire("disk/a").state.flaps.flapping = true;
   EXPECT_THAT(stage.step(),
               ElementsAre("chat trigger 2: disk/a warning flapping", "pager trigger 2: disk/a warning flapping"));
   for (int i = 0; i < 10; ++i) {
     set_level(stage.alerts.at("disk/a"), i % 2 == 0 ? std::nullopt : std::optional(warning));
     EXPECT_THAT(stage.step(), IsEmpty());
   }
-  stage.fire("disk/a", critical).flapping = true;
+  stage.fire("disk/a", critical).state.flaps.flapping = true;
   EXPECT_THAT(stage.step(), SizeIs(3)) << "that it gets worse is told all the same";
-  stage.fire("disk/a", warning).flapping = true;
+  stage.fire("disk/a", warning).state.flaps.flapping = true;
   EXPECT_THAT(stage.step(), IsEmpty());
   stage.end("disk/a");
   EXPECT_THAT(stage.step(), ElementsAre("chat resolve 4: disk/a over", "pager resolve 2: disk/a over"));
@@ -460,9 +460,9 @@ TEST(Flapping, IsToldOnceAndOnceWhenItIsOver) {
 
 TEST(Flapping, AnAlertThatIsCalmAgainAndFiresIsToldAsSuch) {
   RoutingStage stage;
-  stage.fire("disk/a").flapping = true;
+  stage.fire("disk/a").state.flaps.flapping = true;
   EXPECT_THAT(stage.step(), ElementsAre("chat trigger 1: disk/a warning flapping"));
-  stage.fire("disk/a").flapping = false;
+  stage.fire("disk/a").state.flaps.flapping = false;
   EXPECT_THAT(stage.step(), ElementsAre("chat trigger 2: disk/a warning"));
 }
 
