@@ -113,7 +113,8 @@ AlertOptions decode_alerts(Section& root) {
   options.interval = section->duration("interval", options.interval, seconds(1), std::chrono::minutes(10));
   options.instance = section->text("instance", host_name());
   options.rules = decode_rules(*section);
-  options.channels = decode_channels(*section);
+  options.channels = decode_channels(*section, options.interval);
+  options.heartbeat = decode_heartbeat(*section);
   section->finish();
   return options;
 }
