@@ -148,6 +148,13 @@ void LocalStore::transaction(const std::function<void(Transaction&)>& work) {
   }
 }
 
+void LocalStore::prove_writable() {
+  transaction([](Transaction& transaction) {
+    transaction.execute("CREATE TABLE IF NOT EXISTS proof (one INTEGER PRIMARY KEY, writes INTEGER NOT NULL)");
+    transaction.execute("INSERT INTO proof VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET writes = writes + 1");
+  });
+}
+
 void LocalStore::read(const std::function<void(Transaction&)>& work) const {
   const std::lock_guard lock(reader_mutex_);
   prepare(reader_.get(), "BEGIN").step();

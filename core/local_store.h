@@ -76,6 +76,9 @@ class LocalStore {
   // write: that is refused.
   void read(const std::function<void(Transaction&)>& work) const;
 
+  // Writes and commits something of no meaning. Throws Error as transaction() does.
+  void prove_writable();
+
   // Called before each statement that writes and before each commit: for tests that end the process at every step.
   void observe_steps(std::function<void()> observer) { observer_ = std::move(observer); }
 

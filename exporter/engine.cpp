@@ -1,6 +1,7 @@
 #include "exporter/engine.h"
 
 #include "alerts/alert_families.h"
+#include "alerts/delivery_families.h"
 #include "collectors/backup/backup_tasks.h"
 #include "collectors/collectors.h"
 
@@ -25,33 +26,6 @@ std::set<std::string> names_of(const std::vector<TaskPtr>& tasks) {
   return names;
 }
 
-std::vector<Family> channel_families(const std::vector<ChannelStatus>& channels) {
-  Family pending{"pgvigil_notifications_pending",
-                 "Messages that wait to be delivered to the channel.",
-                 MetricType::gauge,
-                 {"channel"},
-                 {}};
-  Family oldest{"pgvigil_notifications_oldest_pending_seconds",
-                "Age of the oldest message that waits for the channel; 0 when none waits.",
-                MetricType::gauge,
-                {"channel"},
-                {}};
-  Family sent{
-      "pgvigil_notifications_sent_total", "Messages that the channel accepted.", MetricType::counter, {"channel"}, {}};
-  Family failed{"pgvigil_notifications_failed_total",
-                "Attempts to deliver a message to the channel that failed.",
-                MetricType::counter,
-                {"channel"},
-                {}};
-  for (const ChannelStatus& channel : channels) {
-    pending.samples.push_back({{channel.name}, static_cast<double>(channel.pending)});
-    oldest.samples.push_back({{channel.name}, static_cast<double>(channel.oldest_pending_age.count())});
-    sent.samples.push_back({{channel.name}, static_cast<double>(channel.sent)});
-    failed.samples.push_back({{channel.name}, static_cast<double>(channel.failed)});
-  }
-  return {pending, oldest, sent, failed};
-}
-
 }  // namespace
 
 Engine::Engine(const Config& config, const Surroundings& around) : Engine(config, around, make_tasks(config, around)) {}
@@ -61,16 +35,32 @@ Engine::Engine(const Config& config, const Surroundings& around, std::vector<Tas
       connections_(config.target, config.collectors.pool_size(), around.clock),
       outbox_(around.store),
       alerts_(around.store),
-      delivery_(config.alerts.channels, outbox_, https_, plain_, around.clock),
+      delivery_(config.alerts.channels, outbox_, config.target, around.clock),
       evaluator_(config.alerts.evaluator_setup(task_names_), around.snapshots, alerts_, around.clock,
                  [this] { delivery_.ring(); }),
       scheduler_(std::move(tasks), connections_, around.clock, around.observer, around.publish, &around.pause) {
   delivery_.start();
   evaluator_.start();
+  if (config.alerts.heartbeat) start_heartbeat(config.alerts, around);
+}
+
+void Engine::start_heartbeat(const AlertOptions& options, const Surroundings& around) {
+  heartbeat_http_ = std::make_unique<CurlClient>(options.heartbeat->scheme);
+  const milliseconds patience = 3 * options.interval + seconds(30);
+  heartbeat_.emplace(*options.heartbeat, *heartbeat_http_, around.clock,
+                     [this, around, patience] { return trouble(around, patience); });
+  heartbeat_->start();
+}
+
+std::optional<std::string> Engine::trouble(const Surroundings& around, milliseconds patience) {
+  around.store.prove_writable();
+  const std::uint64_t rounds = evaluator_.status().evaluations;
+  if (evaluations_.stands_still(rounds, around.clock.steady_now(), patience)) return "the rules are not evaluated";
+  return delivery_.trouble();
 }
 
 std::vector<Family> Engine::families() const {
-  std::vector<Family> families = channel_families(delivery_.status());
+  std::vector<Family> families = delivery_families(delivery_.status(), delivery_.evicted());
   for (const auto& more : {alert_families(alerts_.current()), evaluator_families(evaluator_.status())})
     families.insert(families.end(), more.begin(), more.end());
   families.push_back({"pgvigil_db_connections",

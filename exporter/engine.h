@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "alerts/alert_store.h"
 #include "alerts/delivery.h"
 #include "alerts/evaluator.h"
+#include "alerts/heartbeat.h"
 #include "alerts/outbox.h"
 #include "collectors/connections.h"
 #include "collectors/scheduler.h"
@@ -44,15 +46,19 @@ class Engine {
 
  private:
   Engine(const Config& config, const Surroundings& around, std::vector<TaskPtr> tasks);
+  void start_heartbeat(const AlertOptions& options, const Surroundings& around);
+  // What keeps alerting from making progress.
+  std::optional<std::string> trouble(const Surroundings& around, milliseconds patience);
 
   std::set<std::string> task_names_;
   ConnectionPool connections_;
-  CurlClient https_{Scheme::https_only};
-  CurlClient plain_{Scheme::http_allowed};
   Outbox outbox_;
   AlertStore alerts_;
   Delivery delivery_;
   Evaluator evaluator_;
+  StandstillCheck evaluations_;  // for the heartbeat's thread alone
+  std::unique_ptr<HttpClient> heartbeat_http_;
+  std::optional<Heartbeat> heartbeat_;
   Scheduler scheduler_;  // last: it stops first
 };
 
