@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "exporter/commands.h"
+#include "exporter/commands/alerts_cli.h"
 #include "exporter/commands/notify.h"
 #include "exporter/version.h"
 
@@ -110,6 +111,7 @@ int run_command_line(int argc, char** argv) {
   add_collectors(app, arguments, exit_code);
   add_import(app, arguments, exit_code);
   add_notify(app, arguments, exit_code);
+  add_alerts(app, default_config, exit_code);
 
   auto* pause = app.add_subcommand("pause", "Stop collectors from working on the server; alerts then know nothing new");
   add_config_option(*pause, arguments);
