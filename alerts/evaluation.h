@@ -28,9 +28,9 @@ struct EvaluationInput {
   milliseconds elapsed;  // since the evaluation before this one; zero for the first of a process
   // All tasks there are; null when that is not known. What a task reported that is no more is gone with it.
   const std::set<std::string>* tasks = nullptr;
-  const std::set<std::string>* acknowledged = nullptr;  // identities of alerts that somebody has taken on
   // What windows and offsets look back at; without it they know nothing.
   const History* history = nullptr;
+  const std::set<std::string>* acknowledged = nullptr;  // identities of alerts that somebody has taken on
 };
 
 // How one rule fared, for the agent's own metrics.

@@ -94,7 +94,7 @@ void Evaluator::step() {
   for (const auto& entry : wishes.acknowledgements) acknowledged.insert(entry.first);
   const auto snapshots = snapshots_now(now);
   Evaluation evaluation = evaluate({setup_.rules, setup_.instance, snapshots, alerts_, now, wall_now, elapsed,
-                                    setup_.tasks.empty() ? nullptr : &setup_.tasks, &acknowledged});
+                                    setup_.tasks.empty() ? nullptr : &setup_.tasks, nullptr, &acknowledged});
   RoutingChanges routing = route({setup_.routing, setup_.channels, evaluation.alerts, evaluation.level_changes,
                                   routing_, wishes, now, wall_now, hold});
   commit(evaluation, routing, wall_now);
@@ -157,6 +157,7 @@ void Evaluator::report(const Evaluation& evaluation, const RoutingChanges& routi
   status_.total += status_.took;
   status_.incidents = routing_.incidents.size();
   status_.held = held_;
+  status_.last_look = last_;
   count(routing.notifications, status_);
 }
 

@@ -54,6 +54,7 @@ class Evaluator {
     std::uint64_t reminders = 0;
     std::size_t incidents = 0;  // that channels know and that are not over
     bool held = false;          // nobody is told of anything new yet
+    std::optional<SteadyTime> last_look;
   };
 
   // The hold at the start does not last longer, whatever the collectors do.
@@ -80,9 +81,6 @@ class Evaluator {
   void step();
 
   Status status() const;  // any thread
-
-  // When the last evaluation looked, for the next evaluator of this process. Not while the thread runs.
-  std::optional<SteadyTime> last_look() const { return last_; }
 
  private:
   void run(const std::stop_token& stop);

@@ -26,6 +26,26 @@ std::set<std::string> names_of(const std::vector<TaskPtr>& tasks) {
   return names;
 }
 
+std::set<std::string> collectors_of(const std::vector<TaskPtr>& tasks) {
+  std::set<std::string> names;
+  for (const TaskPtr& task : tasks) {
+    if (task->info().kind == TaskKind::collector) names.insert(task->info().name);
+  }
+  return names;
+}
+
+Evaluator::Setup evaluator_setup(const Config& config, const Engine::Surroundings& around,
+                                 const std::vector<TaskPtr>& tasks) {
+  Evaluator::Setup setup = config.alerts.evaluator_setup(names_of(tasks));
+  setup.own_families = around.own_families;
+  if (around.have_run)
+    setup.first_cycle_done = [have_run = around.have_run, collectors = collectors_of(tasks)] {
+      return have_run(collectors);
+    };
+  setup.last_look = around.last_look;
+  return setup;
+}
+
 }  // namespace
 
 Engine::Engine(const Config& config, const Surroundings& around) : Engine(config, around, make_tasks(config, around)) {}
@@ -36,9 +56,15 @@ Engine::Engine(const Config& config, const Surroundings& around, std::vector<Tas
       outbox_(around.store),
       alerts_(around.store),
       delivery_(config.alerts.channels, outbox_, config.target, around.clock),
-      evaluator_(config.alerts.evaluator_setup(task_names_), around.snapshots, alerts_, around.clock,
+      evaluator_(evaluator_setup(config, around, tasks), around.snapshots, alerts_, around.clock,
                  [this] { delivery_.ring(); }),
-      scheduler_(std::move(tasks), connections_, around.clock, around.observer, around.publish, &around.pause) {
+      scheduler_(
+          std::move(tasks), connections_, around.clock, around.observer,
+          [this, publish = around.publish](const SnapshotPtr& snapshot) {
+            publish(snapshot);
+            evaluator_.look_soon();
+          },
+          &around.pause) {
   delivery_.start();
   evaluator_.start();
   if (config.alerts.heartbeat) start_heartbeat(config.alerts, around);

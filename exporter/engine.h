@@ -31,12 +31,18 @@ class Engine {
     TaskObserver& observer;
     TaskRunner::Publish publish;
     const PauseSwitch& pause;
+    std::function<std::vector<Family>()> own_families;           // for rules about the agent itself
+    std::function<bool(const std::set<std::string>&)> have_run;  // whether these tasks have run once
+    std::optional<SteadyTime> last_look = {};                    // at the rules, by the engine before this one
   };
 
   Engine(const Config& config, const Surroundings& around);
 
   std::set<std::string> task_names() const { return task_names_; }
   std::vector<AlertView> alerts() const { return alerts_.current(); }
+
+  // When the rules were looked at last, for the engine that takes its place.
+  std::optional<SteadyTime> last_look() const { return evaluator_.status().last_look; }
 
   // Stops starting jobs, so that a reload need not end one in the middle.
   void hold_jobs() { scheduler_.hold_jobs(); }

@@ -28,10 +28,8 @@ class RoutingStoreTest : public testing::Test {
     stage.state = RoutingStore(store_).load(stage.clock.steady_now(), stage.clock.wall_now());
   }
 
-  RoutingStage stage_on_disk(const std::string& yaml, std::vector<ChannelPolicy> channels) {
-    RoutingStage stage(yaml, std::move(channels));
+  void keep_on_disk(RoutingStage& stage) {
     stage.stored = [this](const RoutingChanges& changes) { save(changes); };
-    return stage;
   }
 
   TempDir folder_;
@@ -41,7 +39,8 @@ class RoutingStoreTest : public testing::Test {
 TEST_F(RoutingStoreTest, NothingIsToldTwiceAfterARestartAndNothingIsForgotten) {
   AlertStore alerts(store_);
   RoutingStore routing(store_);
-  RoutingStage stage = stage_on_disk("group: { repeat: 1h }", {grouped_channel("chat"), pager_channel("pager")});
+  RoutingStage stage("group: { repeat: 1h }", {grouped_channel("chat"), pager_channel("pager")});
+  keep_on_disk(stage);
   stage.fire("disk/a", Level::critical);
   stage.fire("disk/b");
   stage.step();
@@ -65,7 +64,8 @@ TEST_F(RoutingStoreTest, NothingIsToldTwiceAfterARestartAndNothingIsForgotten) {
 TEST_F(RoutingStoreTest, AnAgentThatIsStartedAgainAndAgainStillTellsWhatWaits) {
   AlertStore alerts(store_);
   RoutingStore routing(store_);
-  RoutingStage stage = stage_on_disk("group: { wait: 30s }", {grouped_channel("chat")});
+  RoutingStage stage("group: { wait: 30s }", {grouped_channel("chat")});
+  keep_on_disk(stage);
   stage.fire("disk/a");
   EXPECT_THAT(stage.step(20s), IsEmpty());
   restart(stage);
@@ -77,7 +77,8 @@ TEST_F(RoutingStoreTest, AnAgentThatIsStartedAgainAndAgainStillTellsWhatWaits) {
 TEST_F(RoutingStoreTest, AClockThatWasSetBackBetweenTwoStartsLosesNothing) {
   AlertStore alerts(store_);
   RoutingStore routing(store_);
-  RoutingStage stage = stage_on_disk("group: { wait: 30s, repeat: 1h }", {grouped_channel("chat")});
+  RoutingStage stage("group: { wait: 30s, repeat: 1h }", {grouped_channel("chat")});
+  keep_on_disk(stage);
   stage.fire("disk/a");
   stage.step(5s);
   stage.clock.set_wall(stage.clock.wall_now() - 24h);
