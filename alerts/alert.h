@@ -33,7 +33,6 @@ struct Alert {
   LifecycleState state;
   WallTime since;  // when it became pending or, later, firing
   std::optional<double> value;
-  bool flapping = false;              // it comes and goes: its single changes are not worth a message
   Reason reason = Reason::condition;  // of its last change of level
   std::optional<double> threshold;    // that its level has
   Announcement announcement;

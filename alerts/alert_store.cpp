@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alerts/alert_json.h"
+#include "alerts/lifecycle_json.h"
 
 namespace pgvigil {
 
@@ -12,7 +13,7 @@ void save(LocalStore::Transaction& transaction, const Alert& alert) {
   transaction
       .prepare(
           "INSERT OR REPLACE INTO alert (id, rule, subject, instance, task, state, since, value, announcement, reason,"
-          " threshold, flapping) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+          " threshold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(alert.id)
       .bind(alert.rule)
       .bind(to_json(alert.subject).dump())
@@ -24,7 +25,6 @@ void save(LocalStore::Transaction& transaction, const Alert& alert) {
       .bind(to_json(alert.announcement).dump())
       .bind(to_string(alert.reason))
       .bind(to_json(alert.threshold).dump())
-      .bind(std::int64_t{alert.flapping ? 1 : 0})
       .step();
 }
 
@@ -41,7 +41,6 @@ Alert read(const LocalStore::Statement& row) {
   alert.announcement = announcement_from(Json::parse(row.text(8)));
   alert.reason = parse_reason(row.text(9)).value_or(Reason::condition);
   alert.threshold = value_from(Json::parse(row.text(10)));
-  alert.flapping = row.integer(11) != 0;
   return alert;
 }
 
@@ -63,16 +62,14 @@ AlertStore::AlertStore(LocalStore& store) : store_(store) {
                             "CREATE TABLE told_alone AS SELECT id, told FROM alert WHERE told <> '{}'",
                             "ALTER TABLE alert DROP COLUMN told",
                             "ALTER TABLE alert ADD COLUMN reason TEXT NOT NULL DEFAULT 'condition'",
-                            "ALTER TABLE alert ADD COLUMN threshold TEXT NOT NULL DEFAULT 'null'",
-                            "ALTER TABLE alert ADD COLUMN flapping INTEGER NOT NULL DEFAULT 0"});
+                            "ALTER TABLE alert ADD COLUMN threshold TEXT NOT NULL DEFAULT 'null'"});
 }
 
 Alerts AlertStore::load() const {
   Alerts result;
   store_.read([&](LocalStore::Transaction& transaction) {
     auto query = transaction.prepare(
-        "SELECT id, rule, subject, instance, task, state, since, value, announcement, reason, threshold, flapping"
-        " FROM alert");
+        "SELECT id, rule, subject, instance, task, state, since, value, announcement, reason, threshold FROM alert");
     while (query.step()) {
       Alert alert = read(query);
       result.emplace(alert.id, std::move(alert));
@@ -102,7 +99,9 @@ std::vector<AlertView> AlertStore::current() const {
 std::vector<AlertView> views_of(const Alerts& alerts) {
   std::vector<AlertView> views;
   views.reserve(alerts.size());
-  for (const auto& [id, alert] : alerts) views.push_back(view_of(alert));
+  for (const auto& [id, alert] : alerts) {
+    if (alert.state.firing() || alert.state.pending()) views.push_back(view_of(alert));
+  }
   std::stable_sort(views.begin(), views.end(), [](const AlertView& a, const AlertView& b) {
     if (a.state != b.state) return a.state == AlertView::State::firing;
     return a.level != b.level ? a.level > b.level : a.since < b.since;

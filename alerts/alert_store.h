@@ -46,7 +46,7 @@ class AlertStore {
   std::vector<AlertView> views_;
 };
 
-// Firing ones first, of these the worst and oldest first.
+// Firing ones first, of these the worst and oldest first. Without those that are only remembered because they flap.
 std::vector<AlertView> views_of(const Alerts& alerts);
 
 }  // namespace pgvigil

@@ -13,10 +13,11 @@ std::optional<double> seen_value(Reason reason, std::optional<double> value) {
 
 }  // namespace
 
-void AlertUpdate::apply(Alert alert, const Rule* rule, const Observation& seen, std::optional<double> value) {
+void AlertUpdate::apply(Alert alert, const Rule* rule, Observation seen, std::optional<double> value) {
   const Alert before = alert;
   const auto level_before = alert.state.firing();
   const bool was_open = level_before || alert.state.pending();
+  seen.acknowledged = input_.acknowledged != nullptr && input_.acknowledged->contains(alert.id);
   const Step step = advance(alert.state, rule == nullptr ? LifecyclePolicy{} : rule->policy, seen, input_.elapsed);
   alert.state = step.next;
   if (value) alert.value = value;
@@ -28,7 +29,7 @@ void AlertUpdate::apply(Alert alert, const Rule* rule, const Observation& seen, 
     result_.level_changes.push_back({alert.id, alert.rule, alert.announcement.subject, level_before, level, step.reason,
                                      seen_value(step.reason, value), alert.announcement.summary});
   }
-  keep(before, std::move(alert), was_open);
+  keep(before, std::move(alert));
 }
 
 void AlertUpdate::announce(Alert& alert, const Rule& rule, Level level, std::optional<double> value) const {
@@ -45,16 +46,16 @@ void AlertUpdate::announce(Alert& alert, const Rule& rule, Level level, std::opt
                         rule.runbook};
 }
 
-void AlertUpdate::keep(const Alert& before, Alert alert, bool was_open) {
-  const bool open = alert.state.firing() || alert.state.pending();
-  if (!open) {
-    if (!was_open) return;
+void AlertUpdate::keep(const Alert& before, Alert alert) {
+  const bool is_new = before.state.settled();
+  if (alert.state.settled()) {
+    if (is_new) return;
     result_.changes.removed.push_back(alert.id);
     result_.alerts.erase(alert.id);
     return;
   }
-  const bool changed = !(before.state == alert.state) || before.flapping != alert.flapping ||
-                       before.task != alert.task || !(before.announcement == alert.announcement) || !was_open;
+  const bool changed = is_new || worth_saving(before.state, alert.state) || before.task != alert.task ||
+                       !(before.announcement == alert.announcement);
   if (changed) result_.changes.saved.push_back(alert);
   result_.alerts.insert_or_assign(alert.id, std::move(alert));
 }

@@ -15,11 +15,11 @@ class AlertUpdate {
   AlertUpdate(const EvaluationInput& input, Evaluation& result) : input_(input), result_(result) {}
 
   // `rule` is null when it was removed. `alert` is a new one or one of result.alerts; `value` is what was seen now.
-  void apply(Alert alert, const Rule* rule, const Observation& seen, std::optional<double> value);
+  void apply(Alert alert, const Rule* rule, Observation seen, std::optional<double> value);
 
  private:
   void announce(Alert& alert, const Rule& rule, Level level, std::optional<double> value) const;
-  void keep(const Alert& before, Alert alert, bool was_open);
+  void keep(const Alert& before, Alert alert);
 
   const EvaluationInput& input_;
   Evaluation& result_;

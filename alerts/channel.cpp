@@ -200,9 +200,15 @@ void Channel::set_breaker(const ChannelBreaker& breaker) {
 DeliveryAttempt Channel::record(const Outbox::Row& row, std::string_view outcome, const Verdict& verdict,
                                 milliseconds duration) const {
   const bool failure = outcome == "failed" || outcome == "dead";
-  return {around_.clock.wall_now(),  options_.name,        row.notification.key,
-          label_of(row.notification), std::string(outcome), verdict.status,
-          std::string(failure ? to_string(verdict.kind) : ""), verdict.why, duration};
+  return {around_.clock.wall_now(),
+          options_.name,
+          row.notification.key,
+          label_of(row.notification),
+          std::string(outcome),
+          verdict.status,
+          std::string(failure ? to_string(verdict.kind) : ""),
+          verdict.why,
+          duration};
 }
 
 bool Channel::working() const {

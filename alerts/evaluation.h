@@ -30,6 +30,7 @@ struct EvaluationInput {
   const std::set<std::string>* tasks = nullptr;
   // What windows and offsets look back at; without it they know nothing.
   const History* history = nullptr;
+  const std::set<std::string>* acknowledged = nullptr;  // identities of alerts that somebody has taken on
 };
 
 // How one rule fared, for the agent's own metrics.

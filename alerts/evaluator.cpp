@@ -113,10 +113,12 @@ void Evaluator::step() {
   last_ = now;
   const bool hold = holding(now);  // before the snapshots are taken: those of the first cycle are then among them
   const Wishes& wishes = silences_.in_force(wall_now);
+  std::set<std::string> acknowledged;
+  for (const auto& entry : wishes.acknowledgements) acknowledged.insert(entry.first);
   const auto snapshots = snapshots_now(now);
   samples_->observe(snapshots, now);
   Evaluation evaluation = evaluate({setup_.rules, setup_.instance, snapshots, alerts_, now, wall_now, elapsed,
-                                    setup_.tasks.empty() ? nullptr : &setup_.tasks, samples_.get()});
+                                    setup_.tasks.empty() ? nullptr : &setup_.tasks, samples_.get(), &acknowledged});
   RoutingChanges routing = route({setup_.routing, setup_.channels, evaluation.alerts, evaluation.level_changes,
                                   routing_, wishes, now, wall_now, hold});
   commit(evaluation, routing, wall_now);
@@ -184,6 +186,7 @@ void Evaluator::report(Evaluation& evaluation, const RoutingChanges& routing, St
   status_.never_seen.assign(samples_->never_seen().begin(), samples_->never_seen().end());
   status_.window_series = samples_->series();
   status_.window_series_left_out = samples_->left_out();
+  status_.last_look = last_;
   count(routing.notifications, status_);
 }
 

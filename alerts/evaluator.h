@@ -62,6 +62,7 @@ class Evaluator {
     std::vector<std::string> never_seen = {};  // metrics that rules read and that nobody has ever reported
     std::size_t window_series = 0;             // whose samples are kept for windows
     std::size_t window_series_left_out = 0;    // how often a series was not kept because there were too many
+    std::optional<SteadyTime> last_look;
   };
 
   // The hold at the start does not last longer, whatever the collectors do.
@@ -89,9 +90,7 @@ class Evaluator {
 
   Status status() const;  // any thread
 
-  // When the last evaluation looked, for the next evaluator of this process. Not while the thread runs.
-  std::optional<SteadyTime> last_look() const { return last_; }
-  // The samples of windows, for the same.
+  // The samples of windows, for the next evaluator of this process, to be read when this one has ended.
   std::shared_ptr<const History> samples() const { return samples_; }
 
  private:

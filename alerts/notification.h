@@ -47,12 +47,12 @@ struct Notification {
   std::uint64_t sequence = 1;  // counts the messages of this key from 1: 1 opens it
   Labels group;                // the labels that its alerts share; empty when it is about a single alert
   Kind kind = Kind::trigger;
-  Level level = Level::warning;  // the highest that fires; of a resolve: the highest that was told
-  bool repeat = false;           // nothing is new; the route reminds
-  WallTime at;                   // when this was decided
-  std::vector<AlertNews> alerts;  // at least one, the most urgent first, what fires before what is over; the whole state
-                                  // of the group, not only what changed; at most max_alerts_listed
-  std::size_t more_firing = 0;    // not listed
+  Level level = Level::warning;   // the highest that fires; of a resolve: the highest that was told
+  bool repeat = false;            // nothing is new; the route reminds
+  WallTime at;                    // when this was decided
+  std::vector<AlertNews> alerts;  // at least one, the most urgent first, what fires before what is over; the whole
+                                  // state of the group, not only what changed; at most max_alerts_listed
+  std::size_t more_firing = 0;  // not listed
   std::size_t more_over = 0;
   // Who takes it when `channel` cannot deliver it for two minutes; tried in order.
   std::vector<std::string> fallback;

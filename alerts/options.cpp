@@ -129,6 +129,7 @@ AlertOptions decode_alerts(Section& root) {
   options.rules = decode_rules(*section);
   options.channels = decode_channels(*section, options.interval);
   options.routing = decode_routing(*section, names_for_routes(options.channels));
+  options.heartbeat = decode_heartbeat(*section);
   section->finish();
   return options;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "alerts/channel_options.h"
 #include "alerts/evaluator.h"
+#include "alerts/heartbeat.h"
 #include "alerts/routing/routing_options.h"
 #include "alerts/rule.h"
 #include "core/yaml_section.h"
@@ -18,6 +20,7 @@ struct AlertOptions {
   std::vector<Rule> rules;
   std::vector<ChannelOptions> channels;
   RoutingOptions routing;
+  std::optional<HeartbeatOptions> heartbeat;
 
   // `tasks`: the names of all tasks whose snapshots the rules will see.
   Evaluator::Setup evaluator_setup(std::set<std::string> tasks = {}) const;

@@ -13,7 +13,7 @@ AlertNews news_of(const FiringAlert& firing) {
   news.alert = alert.id;
   news.rule = alert.rule;
   news.instance = alert.instance;
-  news.flapping = alert.flapping;
+  news.flapping = alert.state.flapping();
   news.level = firing.level;
   news.reason = alert.reason;
   if (alert.reason != Reason::no_data) news.value = alert.value;
@@ -65,8 +65,14 @@ Incident::Member& IncidentDraft::touch(std::string_view alert) {
 }
 
 void IncidentDraft::add(const FiringAlert& alert, std::optional<Level> previous, const Route& route) {
+  const bool is_new = !change_.incident.members.contains(alert.alert->id);
   Incident::Member& member = touch(alert.alert->id);
+  // It left the channel's levels and came back before that was said: for the channel nothing has happened.
+  const bool never_left = !is_new && !member.news.firing && member.unsaid && member.news.since == alert.alert->since &&
+                          alert.level <= member.highest;
   member.news = news_of(alert);
+  member.unsaid = false;
+  if (never_left) return;
   member.news.previous = previous;
   member.highest = std::max(member.highest, alert.level);
   member.unsaid = true;

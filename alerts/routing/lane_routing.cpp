@@ -37,10 +37,7 @@ void LaneRouting::run(RoutingChanges& changes, WaitingGroups& waiting) {
   }
   for (auto& [key, group] : groups_) tell_group(key, group, waiting);
   for (const auto& entry : incidents_) look_for_ends(*entry.second);
-  // Drafts of new incidents have no entry in incidents_, old incidents that nothing happened to have no draft.
-  for (auto& [key, draft] : drafts_) {
-    if (!incidents_.contains(key)) speak(&draft, draft.incident(), changes);
-  }
+  for (IncidentDraft* draft : new_incidents()) speak(draft, draft->incident(), changes);
   std::vector<std::string> over;
   for (const auto& [key, incident] : incidents_) {
     const auto draft = drafts_.find(key);
@@ -53,6 +50,21 @@ void LaneRouting::run(RoutingChanges& changes, WaitingGroups& waiting) {
   }
   for (const std::string& key : over) speak(&edit(key), edit(key).incident(), changes);
   if (next_ && (!changes.next || *next_ < *changes.next)) changes.next = next_;
+}
+
+// The most urgent first.
+std::vector<IncidentDraft*> LaneRouting::new_incidents() {
+  std::vector<IncidentDraft*> result;
+  for (auto& [key, draft] : drafts_) {
+    if (!incidents_.contains(key)) result.push_back(&draft);
+  }
+  std::sort(result.begin(), result.end(), [](const IncidentDraft* a, const IncidentDraft* b) {
+    const Incident& one = a->incident();
+    const Incident& other = b->incident();
+    if (one.highest != other.highest) return one.highest > other.highest;
+    return one.members.begin()->first < other.members.begin()->first;
+  });
+  return result;
 }
 
 void LaneRouting::index_incidents() {
@@ -70,7 +82,7 @@ void LaneRouting::index_incidents() {
 bool LaneRouting::belongs(const Incident& incident, const FiringAlert& alert) const {
   if (!incident.level || *incident.level == alert.level) return true;
   // One that comes and goes is not moved to and fro.
-  return alert.alert->flapping && *incident.level > alert.level &&
+  return alert.alert->state.flapping() && *incident.level > alert.level &&
          incident.members.find(alert.alert->id)->second.news.flapping;
 }
 
@@ -83,8 +95,9 @@ void LaneRouting::look_at(const Want& want) {
       const AlertNews& news = incident->members.find(alert.alert->id)->second.news;
       previous = std::max(previous.value_or(news.level), news.level);
       if (!belongs(*incident, alert)) continue;
-      const Level level = news.flapping && alert.alert->flapping ? std::max(news.level, alert.level) : alert.level;
-      if (news.level != level || news.flapping != alert.alert->flapping) edit(incident->key).update(alert);
+      const Level level =
+          news.flapping && alert.alert->state.flapping() ? std::max(news.level, alert.level) : alert.level;
+      if (news.level != level || news.flapping != alert.alert->state.flapping()) edit(incident->key).update(alert);
       return;
     }
   }
@@ -174,14 +187,14 @@ std::optional<Reason> LaneRouting::ended(const Incident& incident, const Inciden
   const auto firing = firing_.by_id.find(member.news.alert);
   if (firing == firing_.by_id.end()) {
     const auto open = input_.alerts.find(member.news.alert);
-    if (open != input_.alerts.end() && open->second.flapping) return std::nullopt;  // until it is calm
+    if (open != input_.alerts.end() && open->second.state.flapping()) return std::nullopt;  // until it is calm
     const auto reason = firing_.reasons.find(member.news.alert);
     return reason == firing_.reasons.end() ? Reason::condition : reason->second;
   }
   const FiringAlert& alert = *firing->second;
   if (belongs(incident, alert) && incident.level) return std::nullopt;
   const Level told_at = incident.level.value_or(member.news.level);
-  const bool fell = alert.level < told_at && !(alert.alert->flapping && member.news.flapping);
+  const bool fell = alert.level < told_at && !(alert.alert->state.flapping() && member.news.flapping);
   if (incident.level) return fell || told_at_its_level(alert) ? std::optional(Reason::condition) : std::nullopt;
   return fell && !wants_.contains(member.news.alert) ? std::optional(Reason::condition) : std::nullopt;
 }

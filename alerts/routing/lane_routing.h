@@ -61,6 +61,7 @@ class LaneRouting {
   IncidentDraft& open_incident(const std::string& key, const std::string& group_key, const Labels& group,
                                std::optional<Level> level);
   std::optional<Level> level_in_key(const Want& want) const;
+  std::vector<IncidentDraft*> new_incidents();
   void look_for_ends(const Incident& incident);
   std::optional<Reason> ended(const Incident& incident, const Incident::Member& member) const;
   bool told_at_its_level(const FiringAlert& alert) const;

@@ -11,7 +11,6 @@ namespace pgvigil {
 
 namespace {
 
-constexpr milliseconds longest_wait_for_more = std::chrono::minutes(30);
 constexpr milliseconds longest_repeat = std::chrono::hours(24 * 30);
 
 Matchers decode_matchers(Section& section, std::string_view key) {
@@ -53,7 +52,7 @@ Route decode_defaults(Section& alerts, RoutingOptions& options) {
   auto section = alerts.section("group");
   if (!section) return route;
   route.group_by = decode_group_by(*section, "by", route.group_by);
-  route.wait = section->duration("wait", route.wait, milliseconds(0), longest_wait_for_more);
+  route.wait = section->duration("wait", route.wait, milliseconds(0), longest_group_wait);
   route.repeat = section->duration("repeat", route.repeat, milliseconds(0), longest_repeat);
   options.digest_after = static_cast<std::size_t>(section->integer("digest_after", 20, 1, 1000));
   section->finish();
@@ -80,7 +79,7 @@ Route decode_route(Section& section, Route route, const std::vector<std::string>
   route.to = decode_names(section, "to", "channel", channels);
   route.fallback = decode_names(section, "fallback", "channel", channels);
   route.group_by = decode_group_by(section, "group_by", route.group_by);
-  route.wait = section.duration("wait", route.wait, milliseconds(0), longest_wait_for_more);
+  route.wait = section.duration("wait", route.wait, milliseconds(0), longest_group_wait);
   route.repeat = section.duration("repeat", route.repeat, milliseconds(0), longest_repeat);
   route.mute = decode_names(section, "mute", "mute time", mute_times);
   route.proceed = section.boolean("continue", false);

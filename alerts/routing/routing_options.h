@@ -39,6 +39,8 @@ struct Inhibition {
   std::vector<std::string> equal;
 };
 
+constexpr milliseconds longest_group_wait = std::chrono::minutes(30);
+
 // The sections routes, group, mute_times and inhibit of alerts.
 struct RoutingOptions {
   std::vector<Route> routes;

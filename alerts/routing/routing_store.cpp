@@ -17,10 +17,10 @@ WallTime from_micros(std::int64_t count) {
   return WallTime(WallTime::duration(count));
 }
 
-// The same moment on the monotonic clock. A wall clock that was set back while the agent was not running would put it
-// into the future.
-SteadyTime steady_of(WallTime moment, SteadyTime now, WallTime wall_now) {
-  return now - std::max(wall_now - moment, WallTime::duration(0));
+// The same moment on the monotonic clock. One in the future was stored before somebody set the wall clock back: how
+// long ago it was is not known, and `instead` counts.
+SteadyTime steady_of(WallTime moment, SteadyTime now, WallTime wall_now, milliseconds instead) {
+  return moment <= wall_now ? now - (wall_now - moment) : now - instead;
 }
 
 std::optional<std::string> level_text(std::optional<Level> level) {
@@ -143,7 +143,7 @@ RoutingState RoutingStore::load(SteadyTime now, WallTime wall_now) const {
         " FROM incident");
     while (incidents.step()) {
       Incident incident = read_incident(incidents);
-      incident.spoken_at = steady_of(incident.last_sent, now, wall_now);
+      incident.spoken_at = steady_of(incident.last_sent, now, wall_now, good_news_pace);
       IncidentId id{incident.channel, incident.key};
       state.incidents.emplace(std::move(id), std::move(incident));
     }
@@ -157,7 +157,7 @@ RoutingState RoutingStore::load(SteadyTime now, WallTime wall_now) const {
     while (groups.step()) {
       const WallTime since = from_micros(groups.integer(2));
       state.waiting.emplace(IncidentId{groups.text(0), groups.text(1)},
-                            WaitingGroup{since, steady_of(since, now, wall_now)});
+                            WaitingGroup{since, steady_of(since, now, wall_now, longest_group_wait)});
     }
   });
   return state;
