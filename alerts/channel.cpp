@@ -48,7 +48,7 @@ SteadyTime Channel::step(const std::stop_token& stop) {
 }
 
 SteadyTime Channel::next_step(SteadyTime now) {
-  return std::max({not_before_, rate_.next(around_.clock.steady_now()), now});
+  return std::min(std::max({not_before_, rate_.next(around_.clock.steady_now()), now}), fallback_due(now));
 }
 
 SteadyTime Channel::idle_until(SteadyTime now) const {
@@ -200,9 +200,15 @@ void Channel::set_breaker(const ChannelBreaker& breaker) {
 DeliveryAttempt Channel::record(const Outbox::Row& row, std::string_view outcome, const Verdict& verdict,
                                 milliseconds duration) const {
   const bool failure = outcome == "failed" || outcome == "dead";
-  return {around_.clock.wall_now(),  options_.name,        row.notification.key,
-          label_of(row.notification), std::string(outcome), verdict.status,
-          std::string(failure ? to_string(verdict.kind) : ""), verdict.why, duration};
+  return {around_.clock.wall_now(),
+          options_.name,
+          row.notification.key,
+          label_of(row.notification),
+          std::string(outcome),
+          verdict.status,
+          std::string(failure ? to_string(verdict.kind) : ""),
+          verdict.why,
+          duration};
 }
 
 bool Channel::working() const {

@@ -89,9 +89,9 @@ class Channel {
   const Backoff backoff_;
   std::mt19937_64 random_engine_{std::random_device{}()};
   TokenBucket rate_;
-  std::size_t singly_ = 0;                       // so many letters go alone: their batch was refused
-  std::map<std::int64_t, Delivered> unmarked_;   // delivered, but the outbox does not know yet (its disk was full)
-  mutable std::mutex mutex_;                     // guards what follows
+  std::size_t singly_ = 0;                      // so many letters go alone: their batch was refused
+  std::map<std::int64_t, Delivered> unmarked_;  // delivered, but the outbox does not know yet (its disk was full)
+  mutable std::mutex mutex_;                    // guards what follows
   ChannelBreaker breaker_;
   SteadyTime not_before_;  // the whole channel's pause after a failure
   ChannelStatus counts_;   // its counters

@@ -17,9 +17,9 @@ struct ChannelStatus {
   std::int64_t pending = 0;
   seconds oldest_pending_age{0};
   std::uint64_t delivered = 0;
-  std::uint64_t dead = 0;                            // messages that were given up
-  std::uint64_t passed_on = 0;                       // messages that another channel took
-  std::map<Verdict::Kind, std::uint64_t> failures;   // attempts, by reason
+  std::uint64_t dead = 0;                           // messages that were given up
+  std::uint64_t passed_on = 0;                      // messages that another channel took
+  std::map<Verdict::Kind, std::uint64_t> failures;  // attempts, by reason
   ChannelBreaker::State breaker = ChannelBreaker::State::closed;
 
   std::uint64_t failed() const {

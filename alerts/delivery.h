@@ -50,10 +50,10 @@ class Delivery {
     std::unique_ptr<HttpClient> http;
     Channel channel;
     Bell bell;
-    mutable std::mutex mutex;          // guards the two below
+    mutable std::mutex mutex;              // guards the two below
     std::optional<SteadyTime> busy_since;  // of a step under way
-    std::string failure;               // of the last step
-    std::optional<Worker> worker;      // last: it ends before what it uses
+    std::string failure;                   // of the last step
+    std::optional<Worker> worker;          // last: it ends before what it uses
   };
   static std::unique_ptr<HttpClient> curl(const ChannelOptions& channel);
   void run(Lane& lane, const std::stop_token& stop);

@@ -33,8 +33,7 @@ void DeliveryLog::record(LocalStore::Transaction& transaction, const DeliveryAtt
       .bind(attempt.detail)
       .bind(std::int64_t{attempt.duration.count()})
       .step();
-  transaction
-      .prepare("DELETE FROM delivery_attempt WHERE id <= (SELECT max(id) FROM delivery_attempt) - ?")
+  transaction.prepare("DELETE FROM delivery_attempt WHERE id <= (SELECT max(id) FROM delivery_attempt) - ?")
       .bind(kept)
       .step();
 }

@@ -49,9 +49,8 @@ const std::vector<Verdict::Kind>& failure_kinds() {
 }
 
 std::string letter_id(const Notification& notification) {
-  const std::string text =
-      fmt::format("{}\n{}\n{}\n{}", notification.channel, notification.key, notification.sequence,
-                  notification.at.time_since_epoch().count());
+  const std::string text = fmt::format("{}\n{}\n{}\n{}", notification.channel, notification.key, notification.sequence,
+                                       notification.at.time_since_epoch().count());
   return "msg_" + sha256_hex(text).substr(0, 32);
 }
 

@@ -37,7 +37,8 @@ void remember(LocalStore::Transaction& transaction, const Notification& notifica
 
 std::string row_query(std::string_view condition, std::string_view limit) {
   return fmt::format(
-      "SELECT outbox.id, revision, attempts, created_at, missed_opening, coalesce(memory, ''), channel, outbox.key, body"
+      "SELECT outbox.id, revision, attempts, created_at, missed_opening, coalesce(memory, ''), channel, outbox.key, "
+      "body"
       " FROM outbox LEFT JOIN receiver_memory USING (channel, key)"
       " WHERE channel = ?1 AND {} ORDER BY not_before, outbox.id LIMIT {}",
       condition, limit);
@@ -251,8 +252,8 @@ Outbox::Backlog Outbox::backlog(std::string_view channel) const {
 std::vector<Outbox::DeadLetter> Outbox::dead_letters() const {
   std::vector<DeadLetter> result;
   store_.read([&](LocalStore::Transaction& transaction) {
-    auto query = transaction.prepare(
-        "SELECT channel, key, created_at, dead_at, why, body FROM dead_letter ORDER BY id DESC");
+    auto query =
+        transaction.prepare("SELECT channel, key, created_at, dead_at, why, body FROM dead_letter ORDER BY id DESC");
     while (query.step()) {
       result.push_back({query.text(0), query.text(1), from_micros(query.integer(2)), from_micros(query.integer(3)),
                         query.text(4), query.text(5)});

@@ -80,8 +80,8 @@ class Outbox {
   void pass_on(const Row& row, const std::vector<std::string>& to, const DeliveryAttempt& attempt);
 
   Backlog backlog(std::string_view channel) const;
-  std::vector<DeadLetter> dead_letters() const;                 // the newest first
-  std::map<std::string, std::int64_t> evicted() const;          // since the store exists, by kind; all kinds are there
+  std::vector<DeadLetter> dead_letters() const;         // the newest first
+  std::map<std::string, std::int64_t> evicted() const;  // since the store exists, by kind; all kinds are there
 
   // Since when the channel's breaker has been open, kept so that a restart does not start the count anew.
   std::optional<WallTime> open_since(std::string_view channel) const;
