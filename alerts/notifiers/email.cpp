@@ -33,9 +33,9 @@ bool is_host(std::string_view text) {
   });
 }
 
-// RFC 2047: words of at most 75 characters, no code point cut in two.
+// RFC 2047: lines of at most 76 characters, the header's name included, no code point cut in two.
 std::string encoded_subject(std::string_view subject) {
-  constexpr std::size_t word_bytes = 45;
+  constexpr std::size_t word_bytes = 39;
   std::string result;
   while (!subject.empty()) {
     std::size_t size = std::min(word_bytes, subject.size());

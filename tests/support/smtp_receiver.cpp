@@ -131,7 +131,7 @@ std::string SmtpReceiver::reply_to(const std::string& line) const {
   if (word == "EHLO")
     return script_.tls ? "250-test\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n" : "250-test\r\n250 AUTH PLAIN\r\n";
   if (word == "STARTTLS") return script_.tls ? "220 go ahead\r\n" : "502 not here\r\n";
-  if (word == "AUTH") return "235 welcome\r\n";
+  if (word == "AUTH") return "334 \r\n";
   if (word == "DATA") return "354 go on\r\n";
   return word == "QUIT" ? "221 bye\r\n" : "250 ok\r\n";
 }
@@ -149,6 +149,7 @@ void SmtpReceiver::serve(Connection& connection) {
     if (word == "MAIL") mail.from = *line;
     if (word == "RCPT" && reply.starts_with('2')) mail.to.push_back(*line);
     if (!connection.say(reply) || word == "QUIT") return;
+    if (word == "AUTH" && reply.starts_with('3') && (!connection.line() || !connection.say("235 welcome\r\n"))) return;
     if (word == "STARTTLS" && reply.starts_with('2') && !connection.start_tls(script_.tls)) return;
     if (word == "DATA" && reply.starts_with('3') && !take_text(connection, mail)) return;
   }
