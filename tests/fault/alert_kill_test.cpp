@@ -114,16 +114,22 @@ void work(const std::filesystem::path& folder, int kill_at_step) {
   FileReceiver receiver(folder / "received", steps);
   PagerDutyOptions options;
   options.routing_key = Secret("0123456789abcdef0123456789abcdef");
-  const ChannelOptions channel_options{"pager", "pagerduty", Level::warning, Scheme::https_only,
+  const ChannelOptions channel_options{"pager",
+                                       "pager",
+                                       "pagerduty",
+                                       Level::warning,
+                                       Scheme::https_only,
+                                       "",
                                        std::make_shared<PagerDutyNotifier>(std::move(options))};
-  Channel channel(channel_options, outbox, receiver, clock);
+  const PgOptions target;
+  Channel channel(channel_options, {outbox, receiver, target, clock, {}});
   Evaluator evaluator({interval, "db1", {rule()}, {channel_options.policy()}}, snapshots, alerts, clock, [] {});
   for (int tick = first; tick <= last_tick; ++tick) {
     remember_tick(folder, tick);
     snapshots.publish(snapshot_at(tick, clock));
     evaluator.step();
-    // Fewer messages than some ticks make, so that a backlog builds up and is there at many kills.
-    channel.step({});
+    // Each message is tried at least once: an undelivered one gives its place to the next of its key.
+    for (int attempt = 0; attempt < 4; ++attempt) channel.step({});
     clock.advance(interval);
   }
   while (outbox.backlog("pager").pending > 0) {
