@@ -15,6 +15,7 @@
 #include "alerts/evaluator.h"
 #include "alerts/notifiers/pagerduty.h"
 #include "alerts/outbox.h"
+#include "alerts/routing/routing_store.h"
 #include "alerts/rule.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -192,7 +193,8 @@ void expect_all_told(const std::map<std::string, Incident>& incidents, const std
 void expect_nothing_left(const std::filesystem::path& folder) {
   LocalStore store(folder / "state.db");
   EXPECT_EQ(Outbox(store).backlog("pager").pending, 0);
-  EXPECT_TRUE(AlertStore(store).load().empty());
+  EXPECT_TRUE(views_of(AlertStore(store).load()).empty());
+  EXPECT_TRUE(RoutingStore(store).load({}, {}).incidents.empty());
 }
 
 // A kill loses nothing that was written, synced or not, so the files may lie in memory: some thousand syncs of a disk
