@@ -5,19 +5,6 @@
 
 namespace pgvigil {
 
-namespace {
-
-Json timer_json(const HoldTimer& timer) {
-  return Json::Object{
-      {"held_ms", std::int64_t{timer.held.count()}}, {"running", timer.running}, {"started", timer.started}};
-}
-
-HoldTimer timer_from(const Json& json) {
-  return {milliseconds(json["held_ms"].integer()), json["running"].boolean(), json["started"].boolean()};
-}
-
-}  // namespace
-
 Json to_json(const Labels& labels) {
   Json::Object members;
   for (const auto& [name, value] : labels) members.emplace_back(name, value);
@@ -41,31 +28,6 @@ Json to_json(const Announcement& announcement) {
 Announcement announcement_from(const Json& json) {
   return {json["subject"].text(), labels_from(json["labels"]), json["summary"].text(), json["description"].text(),
           json["runbook"].text()};
-}
-
-Json to_json(const LifecycleState& state) {
-  Json::Object members;
-  for (const Level level : all_levels) {
-    const auto& current = state.levels[index_of(level)];
-    members.emplace_back(std::string(to_string(level)), Json::Object{{"active", current.active},
-                                                                     {"rising", timer_json(current.rising)},
-                                                                     {"clearing", timer_json(current.clearing)}});
-  }
-  members.emplace_back("absent_runs", state.absent_runs);
-  members.emplace_back("last_absent_run", static_cast<std::int64_t>(state.last_absent_run));
-  return members;
-}
-
-LifecycleState lifecycle_from(const Json& json) {
-  LifecycleState state;
-  for (const Level level : all_levels) {
-    const Json& saved = json[to_string(level)];
-    state.levels[index_of(level)] = {saved["active"].boolean(), timer_from(saved["rising"]),
-                                     timer_from(saved["clearing"])};
-  }
-  state.absent_runs = static_cast<int>(json["absent_runs"].integer());
-  state.last_absent_run = static_cast<std::uint64_t>(json["last_absent_run"].integer());
-  return state;
 }
 
 Json to_json(std::optional<double> value) {

@@ -14,9 +14,6 @@ Labels labels_from(const Json& json);
 Json to_json(const Announcement& announcement);
 Announcement announcement_from(const Json& json);
 
-Json to_json(const LifecycleState& state);
-LifecycleState lifecycle_from(const Json& json);
-
 Json to_json(std::optional<double> value);  // infinities, which JSON lacks, as texts
 std::optional<double> value_from(const Json& json);
 

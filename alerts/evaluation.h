@@ -1,31 +1,25 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "alerts/alert_store.h"
-#include "alerts/level.h"
+#include "alerts/history.h"
 #include "alerts/rule.h"
 #include "core/clock.h"
 #include "core/snapshot.h"
 
 namespace pgvigil {
 
-// What the evaluation has to know of a channel.
-struct ChannelPolicy {
-  std::string name;
-  Level min_level = Level::warning;
-  bool incident_per_level = false;
-};
-
 // No rule may follow more subjects than this: the first ones stay, the rest is reported.
 constexpr std::size_t max_alerts_per_rule = 1000;
 
 struct EvaluationInput {
   const std::vector<Rule>& rules;
-  const std::vector<ChannelPolicy>& channels;
   const std::string& instance;  // the name of the watched server in messages
   const std::vector<SnapshotPtr>& snapshots;
   const Alerts& alerts;  // as the evaluation before this one left them
@@ -34,25 +28,29 @@ struct EvaluationInput {
   milliseconds elapsed;  // since the evaluation before this one; zero for the first of a process
   // All tasks there are; null when that is not known. What a task reported that is no more is gone with it.
   const std::set<std::string>* tasks = nullptr;
+  // What windows and offsets look back at; without it they know nothing.
+  const History* history = nullptr;
+  const std::set<std::string>* acknowledged = nullptr;  // identities of alerts that somebody has taken on
 };
 
-// An alert that began to fire, changed its level or ended, whether or not a channel is told.
-struct LevelChange {
+// How one rule fared, for the agent's own metrics.
+struct RuleReport {
   std::string rule;
-  std::string subject;
-  std::optional<Level> before;
-  std::optional<Level> after;
-  Reason reason = Reason::condition;
+  std::chrono::nanoseconds took{0};
+  std::size_t subjects = 0;  // elements of the expression's result
+  std::size_t left_out = 0;  // alerts beyond the limit
+  std::string problem;       // why it could not be evaluated; its alerts are as they were
 };
 
 struct Evaluation {
   Alerts alerts;
-  AlertChanges changes;  // from input.alerts to alerts, and the messages
+  AlertChanges changes;  // from input.alerts to alerts
   std::vector<LevelChange> level_changes;
-  std::vector<std::string> problems;  // rules that could not be evaluated; their alerts are as they were
+  std::vector<RuleReport> rules;      // in the order of the input's
+  std::vector<std::string> problems;  // of all rules, for people
 };
 
-// One look at all rules: a function of its input, without threads, clock or disk.
+// One look at all rules: a function of its input, without threads or disk; the clock only measures how long it took.
 Evaluation evaluate(const EvaluationInput& input);
 
 }  // namespace pgvigil

@@ -17,6 +17,13 @@ namespace {
               fmt::format("local store: {}: {}", what, sqlite3_errmsg(database)));
 }
 
+// A statement that is not finished would keep its tables from being changed, so it ends here.
+std::size_t version_of(LocalStore::Transaction& transaction, std::string_view part) {
+  auto query = transaction.prepare("SELECT version FROM schema_version WHERE part = ?");
+  query.bind(part);
+  return query.step() ? static_cast<std::size_t>(query.integer(0)) : std::size_t{0};
+}
+
 }  // namespace
 
 void LocalStore::Close::operator()(sqlite3* database) const {
@@ -45,8 +52,8 @@ LocalStore::Statement& LocalStore::Statement::bind(double value) {
 }
 
 LocalStore::Statement& LocalStore::Statement::bind(std::string_view value) {
-  sqlite3_bind_text(statement_.get(), next_parameter_++, value.data(), static_cast<int>(value.size()),
-                    SQLITE_TRANSIENT);
+  const char* bytes = value.data() == nullptr ? "" : value.data();  // SQLite takes no address for NULL
+  sqlite3_bind_text(statement_.get(), next_parameter_++, bytes, static_cast<int>(value.size()), SQLITE_TRANSIENT);
   return *this;
 }
 
@@ -88,8 +95,9 @@ LocalStore::Handle LocalStore::open(const std::filesystem::path& file, int flags
   return handle;
 }
 
-LocalStore::LocalStore(const std::filesystem::path& file)
-    : database_(open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) {
+LocalStore::LocalStore(const std::filesystem::path& file, Schema schema)
+    : schema_(schema),
+      database_(open(file, SQLITE_OPEN_READWRITE | (schema == Schema::newest ? SQLITE_OPEN_CREATE : 0))) {
   try {
     for (const char* setting : {"journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"}) {
       prepare(database_.get(), fmt::format("PRAGMA {}", setting)).step();
@@ -113,11 +121,24 @@ void LocalStore::step_taken() const {
   if (observer_) observer_();
 }
 
-void LocalStore::migrate(std::string_view part, const std::vector<std::string>& steps) {
-  transaction([&](Transaction& transaction) {
+// A running agent of an older version would not understand newer tables.
+void LocalStore::check_version(std::string_view part, std::size_t known) const {
+  read([&](Transaction& transaction) {
     auto current = transaction.prepare("SELECT version FROM schema_version WHERE part = ?");
     current.bind(part);
     const auto version = current.step() ? static_cast<std::size_t>(current.integer(0)) : std::size_t{0};
+    if (version == known) return;
+    throw Error(Error::Kind::unavailable,
+                fmt::format("local store: the tables of {} have version {}, this program knows {}: start the agent of "
+                            "this version first",
+                            part, version, known));
+  });
+}
+
+void LocalStore::migrate(std::string_view part, const std::vector<std::string>& steps) {
+  if (schema_ == Schema::as_it_is) return check_version(part, steps.size());
+  transaction([&](Transaction& transaction) {
+    const std::size_t version = version_of(transaction, part);
     if (version > steps.size()) {
       throw Error(Error::Kind::invalid,
                   fmt::format("local store: the tables of {} have version {}, this program knows {}", part, version,
@@ -146,6 +167,13 @@ void LocalStore::transaction(const std::function<void(Transaction&)>& work) {
       sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
+}
+
+void LocalStore::prove_writable() {
+  transaction([](Transaction& transaction) {
+    transaction.execute("CREATE TABLE IF NOT EXISTS proof (one INTEGER PRIMARY KEY, writes INTEGER NOT NULL)");
+    transaction.execute("INSERT INTO proof VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET writes = writes + 1");
+  });
 }
 
 void LocalStore::read(const std::function<void(Transaction&)>& work) const {

@@ -61,12 +61,17 @@ class LocalStore {
     sqlite3* database_;
   };
 
+  enum class Schema {
+    newest,    // of the agent, which makes the tables and brings them to their newest form
+    as_it_is,  // of another program on the same file: it must exist, and an older form is refused
+  };
+
   // Opens or creates the file. Throws Error::unavailable with the path when it cannot be read or written, and
   // Error::invalid when it is damaged or was written by a newer version.
-  explicit LocalStore(const std::filesystem::path& file);
+  explicit LocalStore(const std::filesystem::path& file, Schema schema = Schema::newest);
 
   // Brings `part`'s tables to their newest schema: steps[0] makes version 1 of it. Steps are never changed once
-  // released.
+  // released. Throws Error::unavailable for an older one when the schema stays as it is.
   void migrate(std::string_view part, const std::vector<std::string>& steps);
 
   // Commits when `work` returns, rolls back when it throws. Throws Error::unavailable when the disk is full or failing.
@@ -75,6 +80,9 @@ class LocalStore {
   // For what only reads and must not wait for a writer's disk: sees what was committed before it began. `work` must not
   // write: that is refused.
   void read(const std::function<void(Transaction&)>& work) const;
+
+  // Writes and commits something of no meaning. Throws Error as transaction() does.
+  void prove_writable();
 
   // Called before each statement that writes and before each commit: for tests that end the process at every step.
   void observe_steps(std::function<void()> observer) { observer_ = std::move(observer); }
@@ -87,7 +95,9 @@ class LocalStore {
   static Handle open(const std::filesystem::path& file, int flags);
   Statement prepare(sqlite3* database, std::string_view sql) const;
   void step_taken() const;
+  void check_version(std::string_view part, std::size_t known) const;
 
+  Schema schema_;
   std::mutex mutex_;  // held for the whole of a transaction that writes
   Handle database_;
   mutable std::mutex reader_mutex_;  // held for the whole of a read

@@ -54,6 +54,11 @@ App::App(std::filesystem::path config_file, const Config& config)
   log::info("pgvigil {} serves {}/metrics", version, server_.url());
 }
 
+// The rules ask every part what it says of itself, so they end before any of them.
+App::~App() {
+  end_engine();
+}
+
 Routes App::make_routes() {
   Routes routes;
   routes.add("/livez", [](const HttpQuery&) { return text_reply(200, "ok\n"); });
@@ -85,12 +90,15 @@ void App::run(const Signals& signals) {
 
 void App::start_engine(const Config& config) {
   role_valid_for_ = role_validity(config.collectors);
-  auto engine = std::make_unique<Engine>(config, Engine::Surroundings{store_, snapshots_, clock_, board_,
-                                                                      [this](const SnapshotPtr& snapshot) {
-                                                                        snapshots_.publish(snapshot);
-                                                                        page_.update(snapshot);
-                                                                      },
-                                                                      pause_});
+  auto engine = std::make_unique<Engine>(
+      config, Engine::Surroundings{store_, snapshots_, clock_, board_,
+                                   [this](const SnapshotPtr& snapshot) {
+                                     snapshots_.publish(snapshot);
+                                     page_.update(snapshot);
+                                   },
+                                   pause_, [this] { return own_families(); },
+                                   [this](const std::set<std::string>& tasks) { return board_.have_run(tasks); },
+                                   last_look_, std::move(samples_)});
   const std::set<std::string> tasks = engine->task_names();
   snapshots_.retain(tasks);
   page_.retain(tasks);
@@ -116,13 +124,19 @@ void App::read_config_again() {
   if (job_running()) log::info("reload: the configuration is good and is taken over when the running job has ended");
 }
 
+// The engine is taken away first, so that requests and its own threads no longer find it.
+void App::end_engine() {
+  std::unique_ptr<Engine> old;
+  const std::unique_lock lock(mutex_);
+  old.swap(engine_);
+  if (!old) return;
+  last_look_ = old->last_look();
+  samples_ = old->samples();
+}
+
 void App::take_over_config() {
-  {
-    // The old engine ends before the new one begins: two would watch the server at the same time.
-    std::unique_ptr<Engine> old;
-    const std::unique_lock lock(mutex_);
-    old.swap(engine_);
-  }
+  // The old engine ends before the new one begins: two would watch the server at the same time.
+  end_engine();
   log::configure(pending_->log.level, pending_->log.format);
   start_engine(*pending_);
   pending_.reset();

@@ -28,6 +28,9 @@ class App {
  public:
   // Throws Error when the state folder cannot be used or the address cannot be listened on.
   App(std::filesystem::path config_file, const Config& config);
+  ~App();
+  App(const App&) = delete;
+  App& operator=(const App&) = delete;
 
   // Until SIGTERM or SIGINT.
   void run(const Signals& signals);
@@ -35,6 +38,7 @@ class App {
  private:
   Routes make_routes();
   void start_engine(const Config& config);
+  void end_engine();
   void read_config_again();
   void take_over_config();
   bool job_running() const;
@@ -57,9 +61,11 @@ class App {
   SelfMetrics metrics_;
   Fd lock_;  // two agents on one state folder would take each other's runs for left-overs
   LocalStore store_;
-  std::optional<Config> pending_;    // read and good, waiting for running jobs to end
-  mutable std::shared_mutex mutex_;  // guards engine_: requests read it, a reload exchanges it
-  std::unique_ptr<Engine> engine_;   // none for the moment between two
+  std::optional<Config> pending_;           // read and good, waiting for running jobs to end
+  mutable std::shared_mutex mutex_;         // guards engine_: requests read it, a reload exchanges it
+  std::unique_ptr<Engine> engine_;          // none for the moment between two
+  std::optional<SteadyTime> last_look_;     // at the rules, by the engine before this one
+  std::shared_ptr<const History> samples_;  // of that engine's windows, while there is no other
   // Load balancers get no answer from a look at the server that is older.
   std::atomic<milliseconds> role_valid_for_{};
   Routes routes_;

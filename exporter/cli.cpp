@@ -8,6 +8,8 @@
 
 #include "core/error.h"
 #include "exporter/commands.h"
+#include "exporter/commands/alerts_cli.h"
+#include "exporter/commands/notify.h"
 #include "exporter/version.h"
 
 namespace pgvigil {
@@ -25,6 +27,7 @@ struct Arguments {
   std::string file;
   std::string folder;
   std::string reason;
+  std::string channel;
 };
 
 void add_config_option(CLI::App& command, Arguments& arguments) {
@@ -71,6 +74,15 @@ void add_import(CLI::App& app, Arguments& arguments, int& exit_code) {
   queries->callback([&] { exit_code = import_query_file(arguments.file, arguments.folder); });
 }
 
+void add_notify(CLI::App& app, Arguments& arguments, int& exit_code) {
+  auto* notify = app.add_subcommand("notify", "Work with the channels that tell people");
+  notify->require_subcommand(1);
+  auto* test = notify->add_subcommand("test", "Send a trigger and its resolve through a channel now");
+  test->add_option("--channel", arguments.channel, "Its name in alerts.channels")->required();
+  add_config_option(*test, arguments);
+  test->callback([&] { exit_code = test_channel(arguments.config, arguments.channel); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -98,6 +110,8 @@ int run_command_line(int argc, char** argv) {
 
   add_collectors(app, arguments, exit_code);
   add_import(app, arguments, exit_code);
+  add_notify(app, arguments, exit_code);
+  add_alerts(app, default_config, exit_code);
 
   auto* pause = app.add_subcommand("pause", "Stop collectors from working on the server; alerts then know nothing new");
   add_config_option(*pause, arguments);

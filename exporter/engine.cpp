@@ -1,5 +1,7 @@
 #include "exporter/engine.h"
 
+#include "alerts/alert_families.h"
+#include "alerts/delivery_families.h"
 #include "collectors/backup/backup_tasks.h"
 #include "collectors/collectors.h"
 
@@ -24,46 +26,25 @@ std::set<std::string> names_of(const std::vector<TaskPtr>& tasks) {
   return names;
 }
 
-std::vector<Family> channel_families(const std::vector<ChannelStatus>& channels) {
-  Family pending{"pgvigil_notifications_pending",
-                 "Messages that wait to be delivered to the channel.",
-                 MetricType::gauge,
-                 {"channel"},
-                 {}};
-  Family oldest{"pgvigil_notifications_oldest_pending_seconds",
-                "Age of the oldest message that waits for the channel; 0 when none waits.",
-                MetricType::gauge,
-                {"channel"},
-                {}};
-  Family sent{
-      "pgvigil_notifications_sent_total", "Messages that the channel accepted.", MetricType::counter, {"channel"}, {}};
-  Family failed{"pgvigil_notifications_failed_total",
-                "Attempts to deliver a message to the channel that failed.",
-                MetricType::counter,
-                {"channel"},
-                {}};
-  for (const ChannelStatus& channel : channels) {
-    pending.samples.push_back({{channel.name}, static_cast<double>(channel.pending)});
-    oldest.samples.push_back({{channel.name}, static_cast<double>(channel.oldest_pending_age.count())});
-    sent.samples.push_back({{channel.name}, static_cast<double>(channel.sent)});
-    failed.samples.push_back({{channel.name}, static_cast<double>(channel.failed)});
+std::set<std::string> collectors_of(const std::vector<TaskPtr>& tasks) {
+  std::set<std::string> names;
+  for (const TaskPtr& task : tasks) {
+    if (task->info().kind == TaskKind::collector) names.insert(task->info().name);
   }
-  return {pending, oldest, sent, failed};
+  return names;
 }
 
-Family alert_family(const std::vector<AlertView>& alerts) {
-  Family family{"pgvigil_alerts",
-                "Alerts that are pending or firing now, by rule and level.",
-                MetricType::gauge,
-                {"rule", "level", "state"},
-                {}};
-  std::map<std::vector<std::string>, double> counts;
-  for (const AlertView& alert : alerts) {
-    const std::string state = alert.state == AlertView::State::firing ? "firing" : "pending";
-    counts[{alert.rule, std::string(to_string(alert.level)), state}] += 1;
-  }
-  for (const auto& [labels, count] : counts) family.samples.push_back({labels, count});
-  return family;
+Evaluator::Setup evaluator_setup(const Config& config, const Engine::Surroundings& around,
+                                 const std::vector<TaskPtr>& tasks) {
+  Evaluator::Setup setup = config.alerts.evaluator_setup(names_of(tasks));
+  setup.own_families = around.own_families;
+  if (around.have_run)
+    setup.first_cycle_done = [have_run = around.have_run, collectors = collectors_of(tasks)] {
+      return have_run(collectors);
+    };
+  setup.last_look = around.last_look;
+  setup.samples = around.samples;
+  return setup;
 }
 
 }  // namespace
@@ -76,36 +57,39 @@ Engine::Engine(const Config& config, const Surroundings& around, std::vector<Tas
       series_(config.collectors.max_series),
       outbox_(around.store),
       alerts_(around.store),
-      delivery_(config.alerts.channels, outbox_, https_, plain_, around.clock),
-      evaluator_(config.alerts.evaluator_setup(task_names_), around.snapshots, alerts_, around.clock,
+      delivery_(config.alerts.channels, outbox_, config.target, around.clock),
+      evaluator_(evaluator_setup(config, around, tasks), around.snapshots, alerts_, around.clock,
                  [this] { delivery_.ring(); }),
-      scheduler_(std::move(tasks),
-                 {connections_, around.clock, around.observer, around.publish, &around.pause, &series_}) {
+      scheduler_(std::move(tasks), {connections_, around.clock, around.observer,
+                                    [this, publish = around.publish](const SnapshotPtr& snapshot) {
+                                      publish(snapshot);
+                                      evaluator_.look_soon();
+                                    },
+                                    &around.pause, &series_}) {
   delivery_.start();
   evaluator_.start();
+  if (config.alerts.heartbeat) start_heartbeat(config.alerts, around);
+}
+
+void Engine::start_heartbeat(const AlertOptions& options, const Surroundings& around) {
+  heartbeat_http_ = std::make_unique<CurlClient>(options.heartbeat->scheme);
+  const milliseconds patience = 3 * options.interval + seconds(30);
+  heartbeat_.emplace(*options.heartbeat, *heartbeat_http_, around.clock,
+                     [this, around, patience] { return trouble(around, patience); });
+  heartbeat_->start();
+}
+
+std::optional<std::string> Engine::trouble(const Surroundings& around, milliseconds patience) {
+  around.store.prove_writable();
+  const std::uint64_t rounds = evaluator_.status().evaluations;
+  if (evaluations_.stands_still(rounds, around.clock.steady_now(), patience)) return "the rules are not evaluated";
+  return delivery_.trouble();
 }
 
 std::vector<Family> Engine::families() const {
-  const Evaluator::Status rules = evaluator_.status();
-  std::vector<Family> families = channel_families(delivery_.status());
-  families.push_back(alert_family(alerts_.current()));
-  families.push_back(
-      {"pgvigil_rules", "Alert rules in use.", MetricType::gauge, {}, {{{}, static_cast<double>(rules.rules)}}});
-  families.push_back({"pgvigil_rules_failing",
-                      "Alert rules that could not be evaluated the last time.",
-                      MetricType::gauge,
-                      {},
-                      {{{}, static_cast<double>(rules.rules_failing)}}});
-  families.push_back({"pgvigil_rule_evaluations_total",
-                      "Evaluations of all rules that ended well.",
-                      MetricType::counter,
-                      {},
-                      {{{}, static_cast<double>(rules.evaluations)}}});
-  families.push_back({"pgvigil_rule_evaluation_failures_total",
-                      "Evaluations of all rules whose result could not be stored.",
-                      MetricType::counter,
-                      {},
-                      {{{}, static_cast<double>(rules.failures)}}});
+  std::vector<Family> families = delivery_families(delivery_.status(), delivery_.evicted());
+  for (const auto& more : {alert_families(alerts_.current()), evaluator_families(evaluator_.status())})
+    families.insert(families.end(), more.begin(), more.end());
   families.push_back({"pgvigil_db_connections",
                       "Sessions that collectors hold on the watched server (the prober has one more).",
                       MetricType::gauge,

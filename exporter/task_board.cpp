@@ -1,5 +1,7 @@
 #include "exporter/task_board.h"
 
+#include <algorithm>
+
 namespace pgvigil {
 
 TaskBoard::Line& TaskBoard::line_of(const TaskInfo& task) {
@@ -33,6 +35,14 @@ void TaskBoard::runs_missed(const TaskInfo& task, std::int64_t count) {
 std::map<std::string, TaskBoard::Line> TaskBoard::lines() const {
   const std::lock_guard lock(mutex_);
   return lines_;
+}
+
+bool TaskBoard::have_run(const std::set<std::string>& tasks) const {
+  const std::lock_guard lock(mutex_);
+  return std::all_of(tasks.begin(), tasks.end(), [this](const std::string& task) {
+    const auto line = lines_.find(task);
+    return line != lines_.end() && line->second.last;
+  });
 }
 
 void TaskBoard::retain(const std::set<std::string>& tasks) {

@@ -31,6 +31,7 @@ class TaskBoard final : public TaskObserver {
   void runs_missed(const TaskInfo& task, std::int64_t count) override;
 
   std::map<std::string, Line> lines() const;
+  bool have_run(const std::set<std::string>& tasks) const;  // each of them once, however it ended
   void retain(const std::set<std::string>& tasks);
 
  private:

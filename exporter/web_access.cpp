@@ -8,8 +8,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "core/token_bucket.h"
 #include "exporter/bcrypt.h"
-#include "exporter/token_bucket.h"
 
 namespace pgvigil {
 

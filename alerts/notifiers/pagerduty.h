@@ -1,9 +1,7 @@
 #pragma once
 
-#include <string>
-
 #include "alerts/notifier.h"
-#include "core/yaml_section.h"
+#include "alerts/notifiers.h"
 
 namespace pgvigil {
 
@@ -13,23 +11,23 @@ struct PagerDutyOptions {
 };
 
 // PagerDuty's Events API v2. PagerDuty keeps one incident for each key and does not page again for an open or
-// acknowledged one, so every level has its own: escalation opens the new incident, then resolves the old one.
-class PagerDutyNotifier final : public Notifier {
+// acknowledged one, so every level has a key of its own: escalation opens the new incident, then resolves the old one.
+class PagerDutyNotifier final : public HttpNotifier {
  public:
   explicit PagerDutyNotifier(PagerDutyOptions options) : options_(std::move(options)) {}
-  static NotifierPtr decode(Section& section, Scheme scheme);
 
-  HttpRequest render(const Notification& notification) const override;
-  HttpRequest render_minimal(const Notification& notification) const override;
+  HttpRequest render(std::span<const Letter> letters) const override;
+  HttpRequest render_minimal(const Letter& letter) const override;
   Verdict judge(const HttpResponse& response) const override;
-  bool incident_per_level() const override { return true; }
-  // The limit is 120 events a minute for each key.
-  milliseconds pace() const override { return milliseconds(600); }
+  ReceiverTraits traits() const override;
 
  private:
   HttpRequest request(std::string body) const;
 
   PagerDutyOptions options_;
 };
+
+// routing_key or routing_key_file, url.
+std::vector<NotifierPtr> decode_pagerduty(Section& section, const DecodeContext& context);
 
 }  // namespace pgvigil

@@ -4,9 +4,10 @@
 #include <random>
 #include <set>
 
-#include "alerts/alert_json.h"
 #include "alerts/evaluation.h"
+#include "alerts/lifecycle_json.h"
 #include "tests/support/fake_clock.h"
+#include "tests/unit/alerts/routing/stage.h"
 #include "tests/unit/alerts/rules.h"
 
 namespace pgvigil {
@@ -31,9 +32,11 @@ class RandomHistory {
   Rule random_rule() {
     const std::vector<std::string> holds{"0s", "10s", "30s"};
     const auto hold = [&] { return holds[static_cast<std::size_t>(below(3))]; };
-    return make_rule("id: r\nmetric: m\nwarning: { above: 10, clear: 5, for: " + hold() +
-                     " }\ncritical: { above: 20, for: " + hold() + " }\nclear_for: " + hold() +
-                     "\nsummary: '{{subject}}'");
+    Rule rule = make_rule("id: r\nexpr: m\nwarning: { above: 10, clear: 5, for: " + hold() +
+                          " }\ncritical: { above: 20, for: " + hold() + " }\nclear_for: " + hold() +
+                          "\nsummary: '{{subject}}'");
+    rule.policy.flapping.cycles = 0;  // every change is told
+    return rule;
   }
 
   static double value_of(Seen seen) {
@@ -66,16 +69,26 @@ class RandomHistory {
   }
 
   void evaluate() {
-    const EvaluationInput input{rules_,  channels_,           instance_,         snapshots_,
-                                alerts_, clock_.steady_now(), clock_.wall_now(), elapsed()};
-    const Evaluation result = pgvigil::evaluate(input);
-    const Alerts stored = through_the_store(alerts_);
-    const Evaluation twin = pgvigil::evaluate(
-        {rules_, channels_, instance_, snapshots_, stored, clock_.steady_now(), clock_.wall_now(), input.elapsed});
-    expect_same(result, twin);
-    for (const Notification& message : result.changes.notifications) receive(message);
+    const milliseconds passed = elapsed();
+    const Evaluation result = look(alerts_, passed);
+    expect_same(result, look(through_the_store(alerts_), passed));
+    RoutingChanges routing = route({options_,
+                                    channels_,
+                                    result.alerts,
+                                    result.level_changes,
+                                    routing_,
+                                    {},
+                                    clock_.steady_now(),
+                                    clock_.wall_now(),
+                                    false});
+    for (const Notification& message : routing.notifications) receive(message);
+    apply(routing, routing_);
     alerts_ = result.alerts;
     expect_receivers_know();
+  }
+
+  Evaluation look(const Alerts& alerts, milliseconds passed) const {
+    return pgvigil::evaluate({rules_, instance_, snapshots_, alerts, clock_.steady_now(), clock_.wall_now(), passed});
   }
 
   milliseconds elapsed() {
@@ -92,26 +105,29 @@ class RandomHistory {
   }
 
   static void expect_same(const Evaluation& one, const Evaluation& other) {
-    ASSERT_EQ(one.changes.notifications.size(), other.changes.notifications.size());
-    for (std::size_t i = 0; i < one.changes.notifications.size(); ++i) {
-      EXPECT_EQ(one.changes.notifications[i].to_json(), other.changes.notifications[i].to_json());
+    ASSERT_EQ(one.level_changes.size(), other.level_changes.size());
+    for (std::size_t i = 0; i < one.level_changes.size(); ++i) {
+      EXPECT_EQ(one.level_changes[i].alert, other.level_changes[i].alert);
+      EXPECT_EQ(one.level_changes[i].after, other.level_changes[i].after);
     }
     for (const auto& [id, alert] : one.alerts) EXPECT_EQ(alert.state, other.alerts.at(id).state);
   }
 
   // An incident opens once and ends once, and only for a reason that somebody saw.
   void receive(const Notification& message) {
-    const std::string key = message.channel + incident_key(message);
+    const std::string key = message.channel + message.key;
     if (message.kind == Notification::Kind::trigger) {
       EXPECT_TRUE(open_.insert(key).second) << "triggered twice";
       return;
     }
     EXPECT_EQ(open_.erase(key), 1U) << "resolved without a trigger";
-    const Seen seen = seen_[message.announcement.subject];
-    if (message.reason == Reason::rule_removed) return;
+    ASSERT_EQ(message.alerts.size(), 1U);
+    const AlertNews& news = message.alerts.front();
+    const Seen seen = seen_[news.announcement.subject];
+    if (news.reason == Reason::rule_removed) return;
     EXPECT_TRUE(fresh_) << "resolved without data";
     EXPECT_NE(seen, Seen::not_a_number);
-    EXPECT_EQ(seen == Seen::absent, message.reason == Reason::subject_gone);
+    EXPECT_EQ(seen == Seen::absent, news.reason == Reason::subject_gone);
   }
 
   // At every moment the open incidents are the alerts that fire: none is lost, none left over.
@@ -121,11 +137,7 @@ class RandomHistory {
       for (const auto& [id, alert] : alerts_) {
         const auto level = alert.state.firing();
         if (!level || *level < channel.min_level) continue;
-        Notification message;
-        message.alert = id;
-        message.instance = alert.instance;
-        message.level = *level;
-        expected.insert(channel.name + incident_key(message));
+        expected.insert(channel.name + alert_key(alert.instance, id, level));
       }
     }
     EXPECT_EQ(open_, expected);
@@ -140,7 +152,8 @@ class RandomHistory {
 
   std::mt19937 random_;
   std::vector<Rule> rules_;
-  std::vector<ChannelPolicy> channels_{{"all", Level::warning, true}, {"urgent", Level::critical, true}};
+  std::vector<ChannelPolicy> channels_{pager_channel("all"), pager_channel("urgent", Level::critical)};
+  RoutingOptions options_ = make_routing("group: { repeat: 0s }", channels_);
   std::string instance_ = "db1";
   FakeClock clock_;
   std::optional<SteadyTime> last_;
@@ -149,6 +162,7 @@ class RandomHistory {
   std::map<std::string, Seen> seen_;
   bool fresh_ = false;
   Alerts alerts_;
+  RoutingState routing_;
   std::set<std::string> open_;
 };
 

@@ -1,23 +1,13 @@
 #include <gtest/gtest.h>
 
+#include "alerts/alert_history.h"
 #include "alerts/alert_store.h"
-#include "alerts/outbox.h"
-#include "core/error.h"
 #include "tests/support/temp_dir.h"
 
 namespace pgvigil {
 namespace {
 
 const WallTime start{std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)};
-
-Notification message(const std::string& channel, const std::string& alert, const std::string& rule) {
-  Notification result;
-  result.channel = channel;
-  result.alert = alert;
-  result.rule = rule;
-  result.at = start;
-  return result;
-}
 
 Alert alert(const std::string& id, std::optional<Level> level, WallTime since) {
   Alert result;
@@ -29,7 +19,8 @@ Alert alert(const std::string& id, std::optional<Level> level, WallTime since) {
   result.since = since;
   result.value = 7.5;
   result.announcement = {"shop", {{"datname", "shop"}, {"team", "dba"}}, "summary", "description", "runbook"};
-  result.told = {{"slack", Level::warning}, {"pager", Level::critical}};
+  result.reason = Reason::no_data;
+  result.threshold = 7;
   if (level) {
     result.state.levels[index_of(*level)].active = true;
   } else {
@@ -40,25 +31,18 @@ Alert alert(const std::string& id, std::optional<Level> level, WallTime since) {
 
 class StoreTest : public testing::Test {
  protected:
-  void add(const std::vector<Notification>& messages) { alerts_.commit({{}, {}, messages}); }
-
-  // The rule of the message that the channel gets next, and that message is then delivered.
-  std::string deliver(std::string_view channel, WallTime now = start) {
-    const auto row = outbox_.next(channel, now);
-    if (!row) return "";
-    outbox_.delivered(row->id);
-    return row->notification.rule;
+  void commit(const AlertChanges& changes) {
+    store_.transaction([&](LocalStore::Transaction& transaction) { AlertStore::append(transaction, changes); });
   }
 
   TempDir folder_;
   LocalStore store_{folder_ / "state.db"};
-  Outbox outbox_{store_};
   AlertStore alerts_{store_};
 };
 
 TEST_F(StoreTest, AlertsComeBackAsTheyWere) {
   const Alert saved = alert("a", Level::critical, start);
-  alerts_.commit({{saved}, {}, {}});
+  commit({{saved}, {}});
   const Alerts loaded = AlertStore(store_).load();
   ASSERT_EQ(loaded.size(), 1U);
   const Alert& read = loaded.at("a");
@@ -70,29 +54,19 @@ TEST_F(StoreTest, AlertsComeBackAsTheyWere) {
   EXPECT_EQ(read.since, saved.since);
   EXPECT_EQ(read.value, saved.value);
   EXPECT_EQ(read.announcement, saved.announcement);
-  EXPECT_EQ(read.told, saved.told);
+  EXPECT_EQ(read.reason, saved.reason);
+  EXPECT_EQ(read.threshold, saved.threshold);
 }
 
 TEST_F(StoreTest, PendingTimeIsKept) {
-  alerts_.commit({{alert("a", std::nullopt, start)}, {}, {}});
+  commit({{alert("a", std::nullopt, start)}, {}});
   EXPECT_EQ(alerts_.load().at("a").state.levels[0].rising.held, milliseconds(1234));
 }
 
 TEST_F(StoreTest, RemovedAlertsAreGone) {
-  alerts_.commit({{alert("a", Level::warning, start), alert("b", Level::warning, start)}, {}, {}});
-  alerts_.commit({{}, {"a"}, {}});
+  commit({{alert("a", Level::warning, start), alert("b", Level::warning, start)}, {}});
+  commit({{}, {"a"}});
   EXPECT_EQ(alerts_.load().size(), 1U);
-}
-
-TEST_F(StoreTest, AnAlertAndItsMessagesAreStoredTogetherOrNotAtAll) {
-  int steps = 0;
-  store_.observe_steps([&] {
-    if (++steps == 3) throw Error(Error::Kind::unavailable, "disk full");
-  });
-  EXPECT_THROW(alerts_.commit({{alert("a", Level::warning, start)}, {}, {message("slack", "a", "r")}}), Error);
-  store_.observe_steps({});
-  EXPECT_TRUE(alerts_.load().empty());
-  EXPECT_FALSE(outbox_.next("slack", start).has_value());
 }
 
 TEST_F(StoreTest, ThePageShowsFiringAlertsFirstAndTheWorstOnTop) {
@@ -109,75 +83,33 @@ TEST_F(StoreTest, ThePageShowsFiringAlertsFirstAndTheWorstOnTop) {
   EXPECT_EQ(alerts_.current().at(3).state, AlertView::State::pending);
 }
 
-TEST_F(StoreTest, MessagesOfOneAlertKeepTheirOrder) {
-  add({message("slack", "a", "first"), message("slack", "a", "second")});
-  const auto first = outbox_.next("slack", start);
-  ASSERT_TRUE(first.has_value());
-  EXPECT_EQ(first->notification.rule, "first");
-  outbox_.postpone(first->id, start + seconds(30));
-  EXPECT_FALSE(outbox_.next("slack", start).has_value()) << "the second message overtook the first";
-  EXPECT_EQ(deliver("slack", start + seconds(30)), "first");
-  EXPECT_EQ(deliver("slack", start + seconds(30)), "second");
+TEST_F(StoreTest, ThePageDoesNotShowWhatIsOnlyRememberedBecauseItFlaps) {
+  Alerts alerts;
+  Alert& calm = alerts["a"] = alert("a", Level::warning, start);
+  calm.state = {};
+  calm.state.flaps.flapping = true;
+  alerts_.show(alerts);
+  EXPECT_TRUE(alerts_.current().empty());
 }
 
-TEST_F(StoreTest, AMessageThatIsRefusedHoldsUpNoOtherAlert) {
-  add({message("slack", "a", "refused"), message("slack", "b", "other")});
-  outbox_.postpone(outbox_.next("slack", start)->id, start + seconds(30));
-  EXPECT_EQ(deliver("slack"), "other");
-  EXPECT_EQ(outbox_.next_due("slack"), start + seconds(30));
-}
-
-TEST_F(StoreTest, ChannelsHaveNothingToDoWithEachOther) {
-  add({message("slack", "a", "for slack"), message("pager", "a", "for pager")});
-  EXPECT_EQ(deliver("pager"), "for pager");
-  EXPECT_EQ(deliver("pager"), "");
-  EXPECT_EQ(deliver("slack"), "for slack");
-}
-
-TEST_F(StoreTest, AttemptsAreCounted) {
-  add({message("slack", "a", "r")});
-  EXPECT_EQ(outbox_.next("slack", start)->attempts, 0);
-  outbox_.postpone(outbox_.next("slack", start)->id, start);
-  outbox_.postpone(outbox_.next("slack", start)->id, start);
-  EXPECT_EQ(outbox_.next("slack", start)->attempts, 2);
-}
-
-TEST_F(StoreTest, AWallClockThatJumpsBackDelaysNothingForLong) {
-  add({message("slack", "a", "r")});
-  outbox_.postpone(outbox_.next("slack", start)->id, start + seconds(30));
-  EXPECT_EQ(deliver("slack", start - std::chrono::hours(24 * 365)), "r");
-}
-
-TEST_F(StoreTest, ABuriedMessageIsNoLongerInTheWay) {
-  add({message("slack", "a", "dead"), message("slack", "a", "alive")});
-  outbox_.bury(outbox_.next("slack", start)->id, "too old", start);
-  EXPECT_EQ(outbox_.backlog("slack").pending, 1);
-  EXPECT_EQ(deliver("slack"), "alive");
-}
-
-TEST_F(StoreTest, TheBacklogKnowsHowOldItIs) {
-  EXPECT_EQ(outbox_.backlog("slack").pending, 0);
-  EXPECT_FALSE(outbox_.backlog("slack").oldest.has_value());
-  add({message("slack", "a", "r"), message("slack", "b", "s")});
-  EXPECT_EQ(outbox_.backlog("slack").pending, 2);
-  EXPECT_EQ(outbox_.backlog("slack").oldest, start);
-}
-
-TEST_F(StoreTest, NumbersOfMessagesAreNeverUsedAgain) {
-  add({message("slack", "a", "r")});
-  const auto first = outbox_.next("slack", start)->id;
-  outbox_.delivered(first);
-  add({message("slack", "a", "r")});
-  EXPECT_GT(outbox_.next("slack", start)->id, first);
-}
-
-TEST_F(StoreTest, ADamagedMessageIsBuriedAndHoldsUpNothing) {
-  store_.transaction([](LocalStore::Transaction& transaction) {
-    transaction.execute(
-        "INSERT INTO outbox (channel, alert, body, created_at, not_before) VALUES ('slack', 'a', '{', 0, 0)");
+TEST(AlertHistory, KeepsEveryChangeInItsOrder) {
+  const TempDir folder;
+  LocalStore store(folder / "state.db");
+  const AlertHistory history(store);
+  const LevelChange began{"a", "r", "shop", std::nullopt, Level::warning, Reason::condition, 15, "s"};
+  const LevelChange ended{"a", "r", "shop", Level::warning, std::nullopt, Reason::subject_gone, std::nullopt, "s"};
+  store.transaction([&](LocalStore::Transaction& transaction) {
+    AlertHistory::append(transaction, {began}, start);
+    AlertHistory::append(transaction, {ended}, start + seconds(10));
   });
-  add({message("slack", "a", "alive")});
-  EXPECT_EQ(deliver("slack"), "alive");
+  const auto all = history.since(start);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].change.after, Level::warning);
+  EXPECT_EQ(all[0].change.value, 15);
+  EXPECT_EQ(all[1].change.reason, Reason::subject_gone);
+  EXPECT_EQ(all[1].at, start + seconds(10));
+  EXPECT_EQ(history.since(start + seconds(1)).size(), 1U);
+  EXPECT_EQ(history.since(start, 1).at(0).change.before, Level::warning) << "the last ones";
 }
 
 }  // namespace
