@@ -21,6 +21,15 @@ Letter letter_of(const Outbox::Row& row, WallTime now) {
   return {letter_id(row.notification), row.notification, late, row.remembered, now};
 }
 
+// The first ones that hold no more than `most` alerts together, at least one.
+void keep_batch(std::vector<Outbox::Row>& rows, std::size_t most) {
+  std::size_t alerts = 0;
+  std::size_t kept = 0;
+  while (kept < rows.size() && (kept == 0 || alerts + rows[kept].notification.alerts.size() <= most))
+    alerts += rows[kept++].notification.alerts.size();
+  rows.resize(kept);
+}
+
 }  // namespace
 
 Channel::Channel(ChannelOptions options, const Surroundings& around)
@@ -37,8 +46,9 @@ SteadyTime Channel::step(const std::stop_token& stop) {
   pass_on_what_is_stranded();
   const SteadyTime now = around_.clock.steady_now();
   if (now < not_before_) return std::min(not_before_, fallback_due(now));
-  const std::size_t limit = singly_ > 0 ? 1 : traits_.batch;
-  const Rows rows = around_.outbox.next(options_.name, around_.clock.wall_now(), limit);
+  const bool one = singly_ > 0 || breaker_.open_since();
+  Rows rows = around_.outbox.next(options_.name, around_.clock.wall_now(), one ? 1 : traits_.batch);
+  keep_batch(rows, traits_.batch);
   if (rows.empty()) return std::min(idle_until(now), fallback_due(now));
   if (settle_old_business(rows)) return now;
   if (!rate_.take(now)) return rate_.next(now);
@@ -73,7 +83,7 @@ bool Channel::settle_old_business(const Rows& rows) {
   for (const Outbox::Row& row : rows) {
     const auto unmarked = unmarked_.find(row.id);
     if (unmarked != unmarked_.end() && unmarked->second.revision == row.revision) {
-      note_delivered(row, Delivered(unmarked->second));
+      note_delivered(row, unmarked->second);
       settled = true;
     } else if (expired(row)) {
       give_up(row, {.kind = Verdict::Kind::unreachable, .why = "too old"}, milliseconds(0));
@@ -126,10 +136,10 @@ void Channel::note(const Rows& rows, const Verdict& verdict, milliseconds durati
   ChannelBreaker breaker = breaker_;
   breaker.succeeded();
   set_breaker(breaker);
-  for (const Outbox::Row& row : rows) note_delivered(row, Delivered(unmarked_[row.id]));
+  for (const Outbox::Row& row : rows) note_delivered(row, unmarked_[row.id]);
 }
 
-void Channel::note_delivered(const Outbox::Row& row, Delivered delivered) {
+void Channel::note_delivered(const Outbox::Row& row, const Delivered& delivered) {
   around_.outbox.delivered(row, delivered.attempt, delivered.remember);
   unmarked_.erase(row.id);
   log::info("channel {}: {} delivered", name(), label_of(row.notification));

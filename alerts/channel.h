@@ -73,7 +73,7 @@ class Channel {
   bool expired(const Outbox::Row& row) const;
   void attempt(const Rows& rows, const std::stop_token& stop);
   void note(const Rows& rows, const Verdict& verdict, milliseconds duration);
-  void note_delivered(const Outbox::Row& row, Delivered delivered);
+  void note_delivered(const Outbox::Row& row, const Delivered& delivered);
   void note_failure(const Rows& rows, const Verdict& verdict, milliseconds duration);
   void give_up(const Outbox::Row& row, const Verdict& verdict, milliseconds duration);
   void pass_on_what_is_stranded();

@@ -34,8 +34,13 @@ std::unique_ptr<HttpClient> Delivery::curl(const ChannelOptions& channel) {
 Delivery::Delivery(const std::vector<ChannelOptions>& channels, Outbox& outbox, const PgOptions& target,
                    const Clock& clock, const HttpClients& clients)
     : outbox_(outbox), clock_(clock) {
-  for (const ChannelOptions& options : channels)
+  std::vector<std::string> names;
+  for (const ChannelOptions& options : channels) {
+    names.push_back(options.name);
     lanes_.push_back(std::make_unique<Lane>(options, clients(options), *this, target));
+  }
+  const WallTime now = clock.wall_now();
+  outbox_.bury_for_others(names, now - trigger_patience, now);
 }
 
 Delivery::~Delivery() {

@@ -100,8 +100,8 @@ Notification from_first_form(const Json& json) {
 std::string Notification::to_json() const {
   Json::Array listed;
   std::size_t stored = 0;
-  std::int64_t unlisted_firing = static_cast<std::int64_t>(more_firing);
-  std::int64_t unlisted_over = static_cast<std::int64_t>(more_over);
+  auto unlisted_firing = static_cast<std::int64_t>(more_firing);
+  auto unlisted_over = static_cast<std::int64_t>(more_over);
   for (const AlertNews& news : alerts) {
     Json entry = news_json(news);
     const std::size_t size = entry.dump().size();

@@ -7,6 +7,7 @@
 #include "alerts/outbox_room.h"
 #include "alerts/outbox_schema.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/log.h"
 
 namespace pgvigil {
@@ -234,6 +235,25 @@ void Outbox::pass_on(const Row& row, const std::vector<std::string>& to, const D
         .bind(row.revision)
         .step();
     DeliveryLog::record(transaction, attempt);
+  });
+}
+
+void Outbox::bury_for_others(const std::vector<std::string>& channels, WallTime since, WallTime now) {
+  Json::Array names;
+  for (const std::string& channel : channels) names.emplace_back(channel);
+  const std::string known = Json(std::move(names)).dump();
+  constexpr std::string_view unknown =
+      "FROM outbox WHERE channel NOT IN (SELECT value FROM json_each(?1)) AND created_at < ?2";
+  store_.transaction([&](LocalStore::Transaction& transaction) {
+    transaction
+        .prepare(fmt::format("INSERT INTO dead_letter (channel, key, body, created_at, dead_at, why)"
+                             " SELECT channel, key, body, created_at, ?3, 'the channel is not configured any more' {}",
+                             unknown))
+        .bind(known)
+        .bind(micros(since))
+        .bind(micros(now))
+        .step();
+    transaction.prepare(fmt::format("DELETE {}", unknown)).bind(known).bind(micros(since)).step();
   });
 }
 

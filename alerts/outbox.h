@@ -79,6 +79,9 @@ class Outbox {
   // Gives copies to the channels `to` and remembers that they have to hear how it ends. The message stays here, too.
   void pass_on(const Row& row, const std::vector<std::string>& to, const DeliveryAttempt& attempt);
 
+  // The same with what was owed before `since` to channels that are not among `channels`: nobody sends it any more.
+  void bury_for_others(const std::vector<std::string>& channels, WallTime since, WallTime now);
+
   Backlog backlog(std::string_view channel) const;
   std::vector<DeadLetter> dead_letters() const;         // the newest first
   std::map<std::string, std::int64_t> evicted() const;  // since the store exists, by kind; all kinds are there

@@ -368,6 +368,32 @@ TEST_F(DeliveryTest, BatchesAreBoundedAndOneThatIsRefusedIsSentSingly) {
   EXPECT_EQ(am.status().pending, 0);
 }
 
+TEST_F(DeliveryTest, ABatchIsBoundedByItsAlerts) {
+  Channel am = channel(alertmanager());
+  client_.usual = HttpResponse{200, {}, ""};
+  for (int i = 0; i < 5; ++i) {
+    Notification many = storm(100);
+    many.channel = "c";
+    many.key = std::to_string(i);
+    owe(many);
+  }
+  step(am);
+  EXPECT_EQ(Json::parse(client_.requests.at(0).body).array().size(), 200U);
+}
+
+TEST_F(DeliveryTest, AChannelThatDoesNotWorkIsTriedWithOneMessage) {
+  Channel am = channel(alertmanager());
+  for (int i = 0; i < 5; ++i) owe(message("c", std::to_string(i)));
+  client_.answer(404);
+  step(am);
+  client_.usual = HttpResponse{200, {}, ""};
+  run_for(am, minutes(20));
+  ASSERT_GE(client_.requests.size(), 3U);
+  EXPECT_EQ(Json::parse(client_.requests[0].body).array().size(), 5U);
+  EXPECT_EQ(Json::parse(client_.requests[1].body).array().size(), 1U);
+  EXPECT_EQ(Json::parse(client_.requests[2].body).array().size(), 4U);
+}
+
 TEST_F(DeliveryTest, AnInterruptedRequestIsSentAgainAfterTheStart) {
   std::stop_source stop;
   client_.before_answer = [&] { stop.request_stop(); };

@@ -151,6 +151,17 @@ TEST_F(OutboxTest, DeadLettersAreKeptWithTheReason) {
   EXPECT_EQ(Notification::from_json(dead[0].body).alerts.front().rule, "dead");
 }
 
+TEST_F(OutboxTest, WhatIsOwedToAChannelThatIsNoMoreBecomesADeadLetterAfterAWhile) {
+  add({message("gone", "a", "r"), message("slack", "a", "r")});
+  outbox_.bury_for_others({"slack", "pager"}, start - hours(1), start);
+  EXPECT_EQ(outbox_.backlog("gone").pending, 1) << "it may come back with the next reload";
+  outbox_.bury_for_others({"slack", "pager"}, start + hours(1), start + hours(2));
+  EXPECT_EQ(outbox_.backlog("gone").pending, 0);
+  EXPECT_EQ(outbox_.backlog("slack").pending, 1);
+  ASSERT_EQ(outbox_.dead_letters().size(), 1U);
+  EXPECT_EQ(outbox_.dead_letters()[0].channel, "gone");
+}
+
 TEST_F(OutboxTest, TheBacklogKnowsHowOldItIs) {
   EXPECT_EQ(outbox_.backlog("slack").pending, 0);
   Notification younger = message("slack", "a", "s", 2);
