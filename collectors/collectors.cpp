@@ -160,7 +160,7 @@ std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options) 
 }
 
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target, LocalStore& store,
-                                     const Clock& clock) {
+                                     const Clock& clock, const std::vector<RuleQuery>& rules) {
   std::vector<TaskPtr> tasks;
   if (options.only.empty() || contains(options.only, probe_name)) {
     tasks.push_back(std::make_unique<Probe>(target, options.interval_of(probe_name, Probe::default_interval)));
@@ -179,6 +179,14 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
     walked.push_back(std::make_unique<BloatReader>(options.bloat, store, clock,
                                                    options.interval_of(bloat_name, BloatReader::default_interval),
                                                    options.series_limit_of(bloat_name, 50000)));
+  }
+  for (const RuleQuery& rule : rules) {
+    auto reader = std::make_unique<RuleQueryReader>(rule);
+    if (rule.each_database) {
+      walked.push_back(std::move(reader));
+    } else {
+      tasks.push_back(std::make_unique<SessionTask>(std::move(reader), rule.database));
+    }
   }
   if (!walked.empty()) tasks.push_back(std::make_unique<DatabaseWalk>(std::move(walked), options.databases));
   for (const CodedCollector& collector : coded_collectors()) {

@@ -176,7 +176,11 @@ void DatabaseWalk::report(Round& round, const std::vector<std::string>& database
     result.skipped = round.failed.empty() ? round.skipped : "";
     if (result.failed.empty() && result.skipped.empty()) result.skipped = "there is no database to read";
   }
-  result.families = merge_families(std::move(all));
+  try {
+    result.families = merge_families(std::move(all));
+  } catch (const Error& error) {
+    result.failed = error.what();  // of this reader; the others have theirs
+  }
   const auto& info = part.reader->info();
   result.dropped_series += limit_series(result.families, part.reader->max_series());
   part.pace.ran(result.busy, interval_of(info));

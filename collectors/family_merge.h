@@ -8,8 +8,8 @@
 namespace pgvigil {
 
 // The same families from several sources (one reader's from many databases), series after series. Families of one
-// source that share label rows share them in the result as well. Every source names the same families in the same
-// order; throws Error::invalid otherwise.
+// source that share label rows share them in the result as well. Every source names the same families with the same
+// labels in the same order; throws Error::invalid otherwise.
 std::vector<Family> merge_families(std::vector<std::vector<Family>> sources);
 
 // The same subjects with no value: what a source reported last, when it cannot be asked now.

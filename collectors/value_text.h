@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pgvigil {
@@ -9,5 +10,11 @@ namespace pgvigil {
 // timestamp (ISO, as sessions are set up) is seconds since the epoch; without a time zone it is taken for UTC. nullopt
 // for what is no finite number.
 std::optional<double> number_of(std::string_view text);
+
+// Whether the texts of a type, by its OID in pg_type, are ones that number_of reads.
+bool is_number_type(unsigned oid);
+
+// How to make such a column of one of another type, for messages: "cast it to a number, such as NAME::float8".
+std::string number_remedy(unsigned oid, std::string_view column);
 
 }  // namespace pgvigil

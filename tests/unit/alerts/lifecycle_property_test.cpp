@@ -37,6 +37,11 @@ struct DrawnLook {
   }
 };
 
+Truth opposite(Truth truth) {
+  if (truth == Truth::unknown) return truth;
+  return truth == Truth::yes ? Truth::no : Truth::yes;
+}
+
 // A slow and plain statement of what the state machine promises: it keeps every look and counts anew each time.
 class NaiveLevel {
  public:
