@@ -114,6 +114,7 @@ AlertOptions decode_alerts(Section& root) {
   options.instance = section->text("instance", host_name());
   options.rules = decode_rules(*section);
   options.channels = decode_channels(*section);
+  if (auto table = section->section("table")) options.table = decode_rule_table(*table);
   section->finish();
   return options;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "alerts/channel_options.h"
 #include "alerts/evaluator.h"
 #include "alerts/rule.h"
+#include "alerts/rule_table.h"
 #include "core/yaml_section.h"
 
 namespace pgvigil {
@@ -16,6 +18,7 @@ struct AlertOptions {
   std::string instance;  // the watched server's name in messages; the host's name by default
   std::vector<Rule> rules;
   std::vector<ChannelOptions> channels;
+  std::optional<RuleTable> table;  // none: no rules are kept in a table
 
   // `tasks`: the names of all tasks whose snapshots the rules will see.
   Evaluator::Setup evaluator_setup(std::set<std::string> tasks = {}) const;

@@ -120,7 +120,7 @@ std::vector<std::string> collector_names(const CollectorOptions& options) {
 TakenNames built_in_names() {
   TakenNames taken;
   for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
-  taken.collectors.insert({probe_name, bloat_name, "databases"});
+  taken.collectors.insert({probe_name, bloat_name, "databases", "table_rules"});
   for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
   for (const char* family : Probe::family_names) taken.families.emplace(family, probe_name);
   return taken;
