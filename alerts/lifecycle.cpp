@@ -191,7 +191,9 @@ class Look {
     LevelState& warning = next_.levels[index_of(Level::warning)];
     if (!has(Level::warning) || !next_.levels[index_of(Level::critical)].active) return;
     if (warning.active || warning.acknowledged) return;
-    if (seen_.levels[index_of(Level::warning)].enters != Truth::no) activate_anew(warning);
+    const Truth seen = seen_.levels[index_of(Level::warning)].enters;
+    const bool began = !before_.levels[index_of(Level::critical)].active;
+    if (seen == Truth::yes || (seen == Truth::unknown && began)) activate_anew(warning);
   }
 
   FlapLook changes() const {

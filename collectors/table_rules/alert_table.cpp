@@ -17,13 +17,18 @@ const std::vector<std::string>& alert_table_sql() {
       "SELECT pg_advisory_xact_lock(hashtext('pgvigil schema'))",
       // CREATE SCHEMA IF NOT EXISTS asks for the privilege even when the schema is there.
       "DO $$BEGIN IF to_regnamespace('pgvigil') IS NULL THEN CREATE SCHEMA pgvigil; END IF; END$$",
-      "DO $$BEGIN CREATE TYPE pgvigil.alert_level AS ENUM ('info', 'warning', 'critical');"
-      " EXCEPTION WHEN duplicate_object THEN NULL; END$$",
-      "CREATE TABLE IF NOT EXISTS pgvigil.monitoring_alerts (id uuid PRIMARY KEY DEFAULT gen_random_uuid(),"
-      " alert_name varchar(100) NOT NULL, metric_query text NOT NULL, threshold_value numeric NOT NULL,"
-      " comparison_operator varchar(10) NOT NULL CHECK (comparison_operator IN ('>', '<', '=', '>=', '<=')),"
-      " alert_level pgvigil.alert_level NOT NULL, notification_channels jsonb DEFAULT '[]',"
-      " is_active boolean DEFAULT true, created_at timestamptz DEFAULT now())",
+      R"(DO $$BEGIN CREATE TYPE pgvigil.alert_level AS ENUM ('info', 'warning', 'critical');
+         EXCEPTION WHEN duplicate_object THEN NULL; END$$)",
+      R"(CREATE TABLE IF NOT EXISTS pgvigil.monitoring_alerts (
+           id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+           alert_name varchar(100) NOT NULL,
+           metric_query text NOT NULL,
+           threshold_value numeric NOT NULL,
+           comparison_operator varchar(10) NOT NULL CHECK (comparison_operator IN ('>', '<', '=', '>=', '<=')),
+           alert_level pgvigil.alert_level NOT NULL,
+           notification_channels jsonb DEFAULT '[]',
+           is_active boolean DEFAULT true,
+           created_at timestamptz DEFAULT now()))",
       "GRANT USAGE ON SCHEMA pgvigil TO pg_monitor", "GRANT SELECT ON pgvigil.monitoring_alerts TO pg_monitor"};
   return statements;
 }

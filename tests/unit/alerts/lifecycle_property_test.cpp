@@ -138,8 +138,9 @@ class NaiveAlert {
       absent_run_ = drawn.run;
     }
     for (NaiveLevel& level : levels_) level.look(drawn);
-    if (levels_[1].active() && drawn.observation().levels[0].enters != Truth::no) {
-      if (!levels_[0].active()) levels_[0].begin_anew(true);
+    if (levels_[1].active() && !levels_[0].active()) {
+      const Truth seen = drawn.observation().levels[0].enters;
+      if (seen == Truth::yes || (!before[1] && seen == Truth::unknown)) levels_[0].begin_anew(true);
     }
     if (absent_ >= 2) {
       for (NaiveLevel& level : levels_) level.begin_anew(false);
