@@ -59,6 +59,7 @@ std::vector<Family> TableRulesTask::run(RunContext& context) {
   });
   // Quick ones first: those that use up the run's time cost only themselves.
   std::vector<const AlertRow*> order;
+  order.reserve(rows.size());
   for (const AlertRow& row : rows) order.push_back(&row);
   std::stable_sort(order.begin(), order.end(),
                    [this](const AlertRow* a, const AlertRow* b) { return rows_[a->id].took < rows_[b->id].took; });
