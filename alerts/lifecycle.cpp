@@ -18,6 +18,11 @@ constexpr std::array<std::pair<std::string_view, Reason>, 5> reasons{{{"conditio
                                                                       {"rule_removed", Reason::rule_removed},
                                                                       {"acknowledged", Reason::acknowledged}}};
 
+Truth opposite(Truth truth) {
+  if (truth == Truth::unknown) return truth;
+  return truth == Truth::yes ? Truth::no : Truth::yes;
+}
+
 // True when the timer has run for `target`. It stops counting there, so that a state that lasts does not change.
 bool tick(HoldTimer& timer, Truth truth, milliseconds time, milliseconds target) {
   if (truth == Truth::no) timer = {};
@@ -186,7 +191,9 @@ class Look {
     LevelState& warning = next_.levels[index_of(Level::warning)];
     if (!has(Level::warning) || !next_.levels[index_of(Level::critical)].active) return;
     if (warning.active || warning.acknowledged) return;
-    if (seen_.levels[index_of(Level::warning)].enters != Truth::no) activate_anew(warning);
+    const Truth seen = seen_.levels[index_of(Level::warning)].enters;
+    const bool began = !before_.levels[index_of(Level::critical)].active;
+    if (seen == Truth::yes || (seen == Truth::unknown && began)) activate_anew(warning);
   }
 
   FlapLook changes() const {

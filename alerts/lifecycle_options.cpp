@@ -86,7 +86,7 @@ LifecyclePolicy decode_lifecycle(Section& rule) {
   }
   policy.no_data = decode_no_data(rule);
   if (policy.no_data == NoData::keep) refuse(rule, "no_data_for", " says nothing with no_data: keep");
-  policy.no_data_for = decode_time(rule, "no_data_for", policy.no_data_for);
+  policy.no_data_for = decode_time(rule, "no_data_for", policy.no_data_for, seconds(1));
   return policy;
 }
 

@@ -130,6 +130,7 @@ AlertOptions decode_alerts(Section& root) {
   options.channels = decode_channels(*section, options.interval);
   options.routing = decode_routing(*section, names_for_routes(options.channels));
   options.heartbeat = decode_heartbeat(*section);
+  if (auto table = section->section("table")) options.table = decode_rule_table(*table);
   section->finish();
   return options;
 }

@@ -9,6 +9,7 @@
 #include "alerts/heartbeat.h"
 #include "alerts/routing/routing_options.h"
 #include "alerts/rule.h"
+#include "alerts/rule_table.h"
 #include "core/yaml_section.h"
 
 namespace pgvigil {
@@ -21,6 +22,7 @@ struct AlertOptions {
   std::vector<ChannelOptions> channels;
   RoutingOptions routing;
   std::optional<HeartbeatOptions> heartbeat;
+  std::optional<RuleTable> table;  // none: no rules are kept in a table
 
   // `tasks`: the names of all tasks whose snapshots the rules will see.
   Evaluator::Setup evaluator_setup(std::set<std::string> tasks = {}) const;

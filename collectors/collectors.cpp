@@ -119,7 +119,7 @@ std::vector<std::string> collector_names(const CollectorOptions& options) {
 TakenNames built_in_names() {
   TakenNames taken;
   for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
-  taken.collectors.insert({probe_name, "databases"});
+  taken.collectors.insert({probe_name, "databases", "table_rules"});
   for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
   for (const char* family : Probe::family_names) taken.families.emplace(family, probe_name);
   return taken;
@@ -158,7 +158,7 @@ std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options) 
 }
 
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target, LocalStore& store,
-                                     const Clock& clock) {
+                                     const Clock& clock, const std::vector<RuleQuery>& rules) {
   std::vector<TaskPtr> tasks;
   if (options.only.empty() || contains(options.only, probe_name)) {
     tasks.push_back(std::make_unique<Probe>(target, options.interval_of(probe_name, Probe::default_interval)));
@@ -171,6 +171,14 @@ std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOp
       walked.push_back(std::move(reader));
     } else {
       tasks.push_back(std::make_unique<SessionTask>(std::move(reader)));
+    }
+  }
+  for (const RuleQuery& rule : rules) {
+    auto reader = std::make_unique<RuleQueryReader>(rule);
+    if (rule.each_database) {
+      walked.push_back(std::move(reader));
+    } else {
+      tasks.push_back(std::make_unique<SessionTask>(std::move(reader), rule.database));
     }
   }
   for (const CodedCollector& collector : coded_collectors()) {

@@ -9,6 +9,7 @@
 #include "collectors/custom_queries.h"
 #include "collectors/database_filter.h"
 #include "collectors/headroom/disk_space_task.h"
+#include "collectors/rule_query.h"
 #include "collectors/statements/options.h"
 #include "collectors/task.h"
 #include "core/local_store.h"
@@ -71,9 +72,9 @@ struct PlannedCode {
 std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options);
 
 // The prober, a task for each entry that is read once for the server and for each collector with code, and the walk
-// over the databases for all others.
+// over the databases for all others. `rules` are the queries of alert rules, which no preset switches off.
 // `store` is where those that remember something keep it.
 std::vector<TaskPtr> make_collectors(const CollectorOptions& options, const PgOptions& target, LocalStore& store,
-                                     const Clock& clock);
+                                     const Clock& clock, const std::vector<RuleQuery>& rules = {});
 
 }  // namespace pgvigil

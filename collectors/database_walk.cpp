@@ -188,11 +188,15 @@ void DatabaseWalk::report(Round& round, const std::vector<std::string>& database
   const bool complete = std::all_of(databases.begin(), databases.end(), [&round](const std::string& database) {
     return round.read.contains(database) || round.skipped_in.contains(database);
   });
-  result.families = merge_families(take_readings(round, databases));
   if (nothing_read) {
     result.failed = round.failed;
     result.skipped = round.failed.empty() ? round.skipped : "";
     if (result.failed.empty() && result.skipped.empty()) result.skipped = "there is no database to read";
+  }
+  try {
+    result.families = merge_families(take_readings(round, databases));
+  } catch (const Error& error) {
+    result.failed = error.what();  // of this reader; the others have theirs
   }
   const auto& info = part.reader->info();
   result.dropped_series += limit_series(result.families, part.reader->max_series());

@@ -62,8 +62,9 @@ std::vector<Family> merge_families(std::vector<std::vector<Family>> sources) {
   for (std::size_t i = 0; i < sources.front().size(); ++i) {
     const Family& first = sources.front()[i];
     for (const std::vector<Family>& source : sources) {
-      if (i >= source.size() || source[i].name != first.name || source.size() != sources.front().size()) {
-        throw Error(Error::Kind::invalid, "two databases report other families of one reader: " + first.name);
+      const bool same_names = i < source.size() && source[i].name == first.name;
+      if (!same_names || source[i].label_names != first.label_names || source.size() != sources.front().size()) {
+        throw Error(Error::Kind::invalid, "two databases report other families or labels of one reader: " + first.name);
       }
     }
     result.push_back({first.name, first.help, first.type, first.label_names, joined_samples(sources, i, joiner)});

@@ -9,8 +9,8 @@
 namespace pgvigil {
 
 // The same families from several sources (one reader's from many databases), series after series. Families of one
-// source that share label rows share them in the result as well. Every source names the same families in the same
-// order; throws Error::invalid otherwise.
+// source that share label rows share them in the result as well. Every source names the same families with the same
+// labels in the same order; throws Error::invalid otherwise.
 std::vector<Family> merge_families(std::vector<std::vector<Family>> sources);
 
 // Which subjects each family of a source had, in the order of the families: what is kept of it. Null: none.

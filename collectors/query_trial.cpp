@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "collectors/sql_reader.h"
+#include "collectors/value_text.h"
 #include "core/error.h"
 
 namespace pgvigil {
@@ -13,18 +13,6 @@ namespace pgvigil {
 namespace {
 
 constexpr auto time_for_each = milliseconds(5000);
-
-// OIDs of pg_type, which never change: bool, int8, int2, int4, oid, xid, float4, float8, date, timestamp, timestamptz,
-// numeric, xid8. Their texts are what number_of reads.
-constexpr std::array<unsigned, 13> numeric_types{16, 20, 21, 23, 26, 28, 700, 701, 1082, 1114, 1184, 1700, 5069};
-
-std::string remedy(const ResultColumn& column) {
-  constexpr unsigned interval = 1186;
-  constexpr unsigned lsn = 3220;
-  if (column.type == interval) return fmt::format("use EXTRACT(EPOCH FROM {})", column.name);
-  if (column.type == lsn) return fmt::format("use pg_wal_lsn_diff({}, '0/0')", column.name);
-  return fmt::format("cast it to a number, such as {}::float8", column.name);
-}
 
 std::string said(const Error& error) {
   const bool unknown_relation = error.sqlstate() == "42P01" || error.sqlstate() == "42883";
@@ -71,9 +59,9 @@ std::vector<std::string> compare_columns(const CatalogEntry& entry, int server_v
       problems.push_back(fmt::format("the query does not return the declared column {}", column->name));
     } else if (std::count_if(result.begin(), result.end(), named) > 1) {
       problems.push_back(fmt::format("the query returns the column {} more than once", column->name));
-    } else if (column->is_value() && std::count(numeric_types.begin(), numeric_types.end(), found->type) == 0) {
-      problems.push_back(
-          fmt::format("the column {} is {}, not a number: {}", column->name, found->type_name, remedy(*found)));
+    } else if (column->is_value() && !is_number_type(found->type)) {
+      problems.push_back(fmt::format("the column {} is {}, not a number: {}", column->name, found->type_name,
+                                     number_remedy(found->type, found->name)));
     }
   }
   for (const ResultColumn& column : result) {

@@ -4,13 +4,14 @@
 
 namespace pgvigil {
 
-SessionTask::SessionTask(ReaderPtr reader) : reader_(std::move(reader)), info_(reader_->info()) {
+SessionTask::SessionTask(ReaderPtr reader, std::string database)
+    : reader_(std::move(reader)), database_(std::move(database)), info_(reader_->info()) {
   // Waiting for a connection and for the client's own deadlines comes on top of the statement's time.
   info_.timeout += seconds(5);
 }
 
 std::vector<Family> SessionTask::run(RunContext& context) {
-  ConnectionPool::Lease session = context.connections.lease(context.deadline, context.stop);
+  ConnectionPool::Lease session = context.connections.lease(database_, context.deadline, context.stop);
   const ServerTime server_time(session.connection(), context.busy);
   Reading reading = reader_->read(session, context.stop);
   context.skipped = std::move(reading.skipped);

@@ -1,5 +1,9 @@
 #include "collectors/value_text.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -73,6 +77,10 @@ std::optional<double> timestamp(std::string_view printed) {
   return seconds;
 }
 
+// OIDs of pg_type, which never change: bool, int8, int2, int4, oid, xid, float4, float8, date, timestamp, timestamptz,
+// numeric, xid8.
+constexpr std::array<unsigned, 13> number_types{16, 20, 21, 23, 26, 28, 700, 701, 1082, 1114, 1184, 1700, 5069};
+
 }  // namespace
 
 std::optional<double> number_of(std::string_view text) {
@@ -83,6 +91,18 @@ std::optional<double> number_of(std::string_view text) {
   if (end != text.data() + text.size()) return timestamp(text);
   if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
   return value;
+}
+
+bool is_number_type(unsigned oid) {
+  return std::find(number_types.begin(), number_types.end(), oid) != number_types.end();
+}
+
+std::string number_remedy(unsigned oid, std::string_view column) {
+  constexpr unsigned interval = 1186;
+  constexpr unsigned lsn = 3220;
+  if (oid == interval) return fmt::format("use EXTRACT(EPOCH FROM {})", column);
+  if (oid == lsn) return fmt::format("use pg_wal_lsn_diff({}, '0/0')", column);
+  return fmt::format("cast it to a number, such as {}::float8", column);
 }
 
 }  // namespace pgvigil

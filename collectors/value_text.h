@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/pg_connection.h"
@@ -27,5 +28,11 @@ std::optional<Number> printed_number(const PgRows& rows, int row, int column) {
   const auto text = rows.get(row, column);
   return text ? std::optional(printed_number<Number>(*text)) : std::nullopt;
 }
+
+// Whether the texts of a type, by its OID in pg_type, are ones that number_of reads.
+bool is_number_type(unsigned oid);
+
+// How to make such a column of one of another type, for messages: "cast it to a number, such as NAME::float8".
+std::string number_remedy(unsigned oid, std::string_view column);
 
 }  // namespace pgvigil

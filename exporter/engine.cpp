@@ -4,6 +4,7 @@
 #include "alerts/delivery_families.h"
 #include "collectors/backup/backup_tasks.h"
 #include "collectors/collectors.h"
+#include "config/rule_tasks.h"
 
 namespace pgvigil {
 
@@ -13,6 +14,9 @@ std::vector<TaskPtr> make_tasks(const Config& config, const Engine::Surroundings
   std::vector<TaskPtr> tasks = make_collectors(config.collectors, config.target, around.store, around.clock);
   for (TaskPtr& task : make_backup_tasks(config.backups, config.target, around.store, config.state_dir, around.clock)) {
     tasks.push_back(std::move(task));
+  }
+  if (config.alerts.table) {
+    tasks.push_back(std::make_unique<TableRulesTask>(table_rules_options(*config.alerts.table)));
   }
   return tasks;
 }

@@ -84,6 +84,7 @@ TEST(LifecycleOptions, WhatIsWrongIsSaidAtItsPlace) {
                          {"type: event\nflapping: off", "flapping: an event opens"},
                          {"type: event\nresolve_after: 0s", "resolve_after"},
                          {"no_data_for: 5m", "no_data_for says nothing with no_data: keep"},
+                         {"no_data: ok\nno_data_for: 0s", "no_data_for"},
                          {"no_data: maybe", "allowed is keep, fire, ok"},
                          {"flapping: never", "flapping is { cycles: 4, window: 1h }, or off"},
                          {"flapping: { cycles: 1 }", "cycles"},

@@ -203,6 +203,16 @@ TEST(Lifecycle, ACriticalAlertResolvesAtOnceWhenNeitherLevelHolds) {
   EXPECT_EQ(History(at_once()).see(critical()).see(fine()).state(), "ok");
 }
 
+// With a clear threshold of the critical level that lies below that of the warning.
+TEST(Lifecycle, WithoutDataALevelThatEndedDoesNotComeBackUnderAHigherOne) {
+  const Observation only_critical_stays{{condition(false, false), condition(false, true)}, false, {}};
+  History history(at_once());
+  history.see(critical()).see(only_critical_stays);
+  EXPECT_FALSE(history.raw().levels[0].active);
+  EXPECT_FALSE(history.see(no_data()).raw().levels[0].active);
+  EXPECT_TRUE(history.see(critical()).raw().levels[0].active);
+}
+
 TEST(Lifecycle, EachLevelHasItsOwnHoldingTime) {
   History history(policy(seconds(10), seconds(30)));
   EXPECT_EQ(history.see(critical()).state(), "pending");

@@ -47,6 +47,9 @@ TEST(MergedFamilies, OfDifferentReadersAreRefused) {
   std::vector<Family> other = reading("b", 1);
   other[0].name = "something_else";
   EXPECT_THROW(merge_families({reading("a", 1), other}), Error);
+  other = reading("b", 1);
+  other[0].label_names.back() = "another_label";
+  EXPECT_THROW(merge_families({reading("a", 1), other}), Error);
 }
 
 TEST(MergedFamilies, WithoutValuesKeepTheirSubjects) {
