@@ -161,7 +161,7 @@ std::vector<std::vector<Family>> DatabaseWalk::take_readings(Round& round, const
     const auto now = round.read.find(database);
     const auto before = part.known.find(database);
     if (now != round.read.end()) {
-      if (part.shape.empty()) part.shape = shape_of(now->second);
+      if (part.shape.size() != now->second.size()) part.shape = shape_of(now->second);
       known[database] = subjects_of(now->second);
       all.push_back(std::move(now->second));
     } else if (before != part.known.end() && !round.skipped_in.contains(database)) {
@@ -184,11 +184,10 @@ void DatabaseWalk::plan_next(Part& part, bool complete) {
 void DatabaseWalk::report(Round& round, const std::vector<std::string>& databases, PartSink& sink) {
   Part& part = *round.part;
   RunResult& result = round.result;
-  const bool nothing_read = round.read.empty();
   const bool complete = std::all_of(databases.begin(), databases.end(), [&round](const std::string& database) {
     return round.read.contains(database) || round.skipped_in.contains(database);
   });
-  if (nothing_read) {
+  if (round.read.empty()) {
     result.failed = round.failed;
     result.skipped = round.failed.empty() ? round.skipped : "";
     if (result.failed.empty() && result.skipped.empty()) result.skipped = "there is no database to read";

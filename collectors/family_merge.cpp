@@ -81,8 +81,9 @@ Subjects subjects_of(const std::vector<Family>& families) {
 
 std::vector<Family> without_values(const std::vector<Family>& shape, const Subjects& subjects) {
   std::vector<Family> result = shape;
+  if (subjects.size() != shape.size()) return result;
   for (std::size_t i = 0; i < result.size(); ++i) {
-    if (!subjects.at(i)) continue;
+    if (!subjects[i]) continue;
     std::vector<double> unknown(subjects[i]->size(), std::numeric_limits<double>::quiet_NaN());
     result[i].samples = Samples(subjects[i], std::move(unknown));
   }

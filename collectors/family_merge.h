@@ -18,6 +18,7 @@ using Subjects = std::vector<std::shared_ptr<const LabelRows>>;
 Subjects subjects_of(const std::vector<Family>& families);
 
 // Those subjects without values, as families like `shape`'s: what a source reported last, when it cannot be asked now.
+// None when `shape` has another number of families: the source has changed since.
 std::vector<Family> without_values(const std::vector<Family>& shape, const Subjects& subjects);
 
 // The same families without series.
