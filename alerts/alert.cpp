@@ -32,10 +32,12 @@ std::string describe_subject(const Labels& subject, const std::string& instance)
 }
 
 AlertView view_of(const Alert& alert) {
-  AlertView view{alert.rule,  alert.subject, AlertView::State::firing,  Level::warning,
-                 alert.since, alert.value,   alert.announcement.summary};
+  AlertView view{alert.rule,   alert.subject, AlertView::State::firing,   Level::warning,
+                 alert.since,  alert.value,   alert.announcement.summary, alert.id,
+                 alert.subject};
   if (const auto firing = alert.state.firing()) {
     view.level = *firing;
+    view.labels = alert.announcement.labels;
     return view;
   }
   view.state = AlertView::State::pending;

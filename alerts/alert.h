@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,8 +33,22 @@ struct Alert {
   LifecycleState state;
   WallTime since;  // when it became pending or, later, firing
   std::optional<double> value;
+  bool flapping = false;              // it comes and goes: its single changes are not worth a message
+  Reason reason = Reason::condition;  // of its last change of level
+  std::optional<double> threshold;    // that its level has
   Announcement announcement;
-  std::map<std::string, Level> told;  // channel → the level it was last told, while a resolve is owed to it
+};
+
+// An alert that began to fire, changed its level or ended, whether or not anybody is told.
+struct LevelChange {
+  std::string alert;  // identity
+  std::string rule;
+  std::string subject;
+  std::optional<Level> before;
+  std::optional<Level> after;
+  Reason reason = Reason::condition;
+  std::optional<double> value;
+  std::string summary;
 };
 
 // "rule and subject" as a hash: the same on every evaluation and after every restart.
@@ -55,6 +68,8 @@ struct AlertView {
   WallTime since;
   std::optional<double> value;
   std::string summary;  // empty while it is pending
+  std::string id;
+  Labels labels;  // the subject's and, once it has fired, the rule's own
 };
 
 AlertView view_of(const Alert& alert);

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "alerts/alert.h"
-#include "alerts/notification.h"
 #include "core/local_store.h"
 
 namespace pgvigil {
@@ -17,23 +16,20 @@ using Alerts = std::map<std::string, Alert, std::less<>>;  // by identity
 struct AlertChanges {
   std::vector<Alert> saved;          // new or changed
   std::vector<std::string> removed;  // identities
-  std::vector<Notification> notifications;
 
-  bool empty() const { return saved.empty() && removed.empty() && notifications.empty(); }
+  bool empty() const { return saved.empty() && removed.empty(); }
 };
 
 // The alerts that are pending or firing, in the local store. Its only writer is the evaluator; any thread may look.
 class AlertStore {
  public:
-  // The outbox's table must exist (Outbox makes it): both are written in one transaction.
   explicit AlertStore(LocalStore& store);
 
-  Alerts load();
+  Alerts load() const;
 
-  // Changed alerts and the messages they cause, in one transaction: there is no moment at which an alert fires and
-  // nobody is owed a message, or the other way round. Throws Error as LocalStore::transaction does; nothing has changed
-  // then.
-  void commit(const AlertChanges& changes);
+  // Inside the transaction that also holds the messages which the changes cause: there is no moment at which an alert
+  // fires and nobody is owed a message, or the other way round.
+  static void append(LocalStore::Transaction& transaction, const AlertChanges& changes);
 
   // What current() shows from now on; values change at every evaluation without being worth a write.
   void show(const Alerts& alerts);
@@ -41,10 +37,16 @@ class AlertStore {
   // The alerts as of the last evaluation, firing ones first. Any thread.
   std::vector<AlertView> current() const;
 
+  // The memory that the alerts share with all that belongs to them.
+  LocalStore& store() const { return store_; }
+
  private:
   LocalStore& store_;
   mutable std::mutex mutex_;  // guards views_
   std::vector<AlertView> views_;
 };
+
+// Firing ones first, of these the worst and oldest first.
+std::vector<AlertView> views_of(const Alerts& alerts);
 
 }  // namespace pgvigil

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "alerts/message_text.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -13,124 +14,218 @@ namespace pgvigil {
 namespace {
 
 constexpr milliseconds send_timeout{15'000};
+constexpr std::size_t stranded_at_once = 100;
 
-std::string describe(const Notification& notification) {
-  const bool over = notification.kind == Notification::Kind::resolve;
-  return fmt::format("{} of {} ({})", over ? "resolve" : "trigger", notification.rule,
-                     notification.announcement.subject);
-}
-
-// What failed, without the address, in case the client's message quotes it.
-std::string without_address(std::string text, const Secret& url) {
-  const std::string origin = url_origin(url);
-  for (const std::string& secret : {url.reveal(), url.reveal().substr(std::min(origin.size(), url.reveal().size()))}) {
-    if (secret.size() < 2) continue;
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-      text.replace(at, secret.size(), "***");
-    }
-  }
-  return one_line(text, 300);
+Letter letter_of(const Outbox::Row& row, WallTime now) {
+  const bool late = row.missed_opening && row.notification.kind == Notification::Kind::resolve;
+  return {letter_id(row.notification), row.notification, late, row.remembered, now};
 }
 
 }  // namespace
 
-Channel::Channel(ChannelOptions options, Outbox& outbox, HttpClient& client, const Clock& clock)
-    : options_(std::move(options)), outbox_(outbox), client_(client), clock_(clock), not_before_(clock.steady_now()) {}
+Channel::Channel(ChannelOptions options, const Surroundings& around)
+    : options_(std::move(options)),
+      traits_(options_.notifier->traits()),
+      around_(around),
+      rate_(traits_.burst, traits_.pace, around.clock.steady_now()),
+      breaker_(around.outbox.open_since(options_.name)),
+      not_before_(around.clock.steady_now()) {
+  for (const Verdict::Kind kind : failure_kinds()) counts_.failures[kind] = 0;
+}
 
 SteadyTime Channel::step(const std::stop_token& stop) {
-  const SteadyTime now = clock_.steady_now();
-  if (now < not_before_) return not_before_;
-  const auto row = outbox_.next(options_.name, clock_.wall_now());
-  if (!row) return idle_until(now);
-  if (unmarked_.contains(row->id)) {
-    note_delivered(*row);
-  } else if (expired(*row)) {
-    give_up(*row, "too old");
-  } else {
-    attempt(*row, stop);
-  }
-  return std::max(not_before_, now);
+  pass_on_what_is_stranded();
+  const SteadyTime now = around_.clock.steady_now();
+  if (now < not_before_) return std::min(not_before_, fallback_due(now));
+  const std::size_t limit = singly_ > 0 ? 1 : traits_.batch;
+  const Rows rows = around_.outbox.next(options_.name, around_.clock.wall_now(), limit);
+  if (rows.empty()) return std::min(idle_until(now), fallback_due(now));
+  if (settle_old_business(rows)) return now;
+  if (!rate_.take(now)) return rate_.next(now);
+  if (singly_ > 0) --singly_;
+  attempt(rows, stop);
+  return next_step(now);
+}
+
+SteadyTime Channel::next_step(SteadyTime now) {
+  return std::max({not_before_, rate_.next(around_.clock.steady_now()), now});
 }
 
 SteadyTime Channel::idle_until(SteadyTime now) const {
-  const auto due = outbox_.next_due(options_.name);
+  const auto due = around_.outbox.next_due(options_.name);
   if (!due) return now + longest_wait;
-  const auto wait = std::chrono::ceil<milliseconds>(*due - clock_.wall_now());
+  const auto wait = std::chrono::ceil<milliseconds>(*due - around_.clock.wall_now());
   return now + std::clamp(wait, milliseconds(1), longest_wait);
+}
+
+// When a message may have to be given to another channel.
+SteadyTime Channel::fallback_due(SteadyTime now) const {
+  const auto since = breaker_.open_since();
+  if (!since || !around_.takers) return now + longest_wait;
+  const auto wait = std::chrono::ceil<milliseconds>(*since + fallback_after - around_.clock.wall_now());
+  // Nobody could take them: somebody may be able to, soon.
+  return now + std::clamp(wait, milliseconds(10'000), longest_wait);
+}
+
+// What needs no attempt: delivered earlier but not marked, and what is too old. False when there was nothing.
+bool Channel::settle_old_business(const Rows& rows) {
+  bool settled = false;
+  for (const Outbox::Row& row : rows) {
+    const auto unmarked = unmarked_.find(row.id);
+    if (unmarked != unmarked_.end() && unmarked->second.revision == row.revision) {
+      note_delivered(row, Delivered(unmarked->second));
+      settled = true;
+    } else if (expired(row)) {
+      give_up(row, {.kind = Verdict::Kind::unreachable, .why = "too old"}, milliseconds(0));
+      settled = true;
+    }
+  }
+  return settled;
 }
 
 // Never before it was tried: its age may be a jump of the wall clock.
 bool Channel::expired(const Outbox::Row& row) const {
   const bool resolve = row.notification.kind == Notification::Kind::resolve;
-  return row.attempts > 0 && clock_.wall_now() - row.created_at > (resolve ? resolve_patience : trigger_patience);
+  const milliseconds patience = resolve ? resolve_patience : trigger_patience;
+  return row.attempts > 0 && around_.clock.wall_now() - row.notification.at > patience;
 }
 
-void Channel::attempt(const Outbox::Row& row, const std::stop_token& stop) {
-  const Notifier& notifier = *options_.notifier;
-  Verdict verdict = exchange(notifier.render(row.notification), stop);
-  if (verdict.kind == Verdict::Kind::payload_refused) {
-    log::warn("channel {}: {}; sending the {} again in its shortest form", name(), verdict.why,
-              describe(row.notification));
-    verdict = exchange(notifier.render_minimal(row.notification), stop);
-  }
-  // Whether an interrupted request arrived is unknown: the message stays in the outbox for the next start.
-  if (stop.stop_requested() && verdict.kind != Verdict::Kind::delivered) return;
-  switch (verdict.kind) {
-    case Verdict::Kind::delivered:
-      unmarked_.insert(row.id);
-      sent_.fetch_add(1);
-      note_delivered(row);
-      break;
-    case Verdict::Kind::retry: note_retry(row, verdict); break;
-    case Verdict::Kind::payload_refused: give_up(row, verdict.why); break;
-  }
-}
-
-Verdict Channel::exchange(const HttpRequest& request, const std::stop_token& stop) {
+void Channel::attempt(const Rows& rows, const std::stop_token& stop) {
+  std::vector<Letter> letters;
+  for (const Outbox::Row& row : rows) letters.push_back(letter_of(row, around_.clock.wall_now()));
+  const SteadyTime started = around_.clock.steady_now();
+  Verdict verdict;
   try {
-    return options_.notifier->judge(client_.send(request, send_timeout, stop));
+    verdict = options_.notifier->deliver(letters, {around_.http, around_.target, send_timeout, stop});
   } catch (const Error& error) {
-    const bool ours = error.kind() == Error::Kind::invalid;
-    return Verdict::retry(without_address(error.what(), request.url), ours ? std::optional(repair_wait) : std::nullopt);
+    verdict = {.kind = Verdict::Kind::misconfigured, .why = one_line(error.what(), 300)};
   }
+  const auto duration = std::chrono::duration_cast<milliseconds>(around_.clock.steady_now() - started);
+  // Whether an interrupted request arrived is unknown: the message stays in the outbox for the next start.
+  if (stop.stop_requested() && !verdict.delivered()) return;
+  note(rows, verdict, duration);
 }
 
-void Channel::note_delivered(const Outbox::Row& row) {
-  outbox_.delivered(row.id);
+void Channel::note(const Rows& rows, const Verdict& verdict, milliseconds duration) {
+  if (verdict.kind == Verdict::Kind::payload_refused) {
+    if (rows.size() > 1) {
+      log::warn("channel {}: {}; sending the {} messages one by one", name(), verdict.why, rows.size());
+      singly_ = rows.size();
+    } else {
+      give_up(rows.front(), verdict, duration);
+    }
+    return;
+  }
+  if (!verdict.delivered()) return note_failure(rows, verdict, duration);
+  {
+    const std::lock_guard lock(mutex_);
+    counts_.delivered += rows.size();
+  }
+  for (const Outbox::Row& row : rows)
+    unmarked_[row.id] = {row.revision, record(row, "delivered", verdict, duration), verdict.remember};
+  ChannelBreaker breaker = breaker_;
+  breaker.succeeded();
+  set_breaker(breaker);
+  for (const Outbox::Row& row : rows) note_delivered(row, Delivered(unmarked_[row.id]));
+}
+
+void Channel::note_delivered(const Outbox::Row& row, Delivered delivered) {
+  around_.outbox.delivered(row, delivered.attempt, delivered.remember);
   unmarked_.erase(row.id);
-  log::info("channel {}: {} delivered", name(), describe(row.notification));
-  failures_ = 0;
-  failing_ = false;
-  not_before_ = clock_.steady_now() + options_.notifier->pace();
+  log::info("channel {}: {} delivered", name(), label_of(row.notification));
 }
 
-void Channel::note_retry(const Outbox::Row& row, const Verdict& verdict) {
-  ++failures_;
-  failed_.fetch_add(1);
-  failing_ = true;
-  const milliseconds pause = retry_wait(backoff_, failures_, random(), verdict.after);
-  const milliseconds wait = std::max(pause, retry_wait(backoff_, row.attempts + 1, random(), verdict.after));
-  not_before_ = clock_.steady_now() + std::max(pause, options_.notifier->pace());
-  log::warn("channel {}: {} failed, attempt {}, next in {}: {}", name(), describe(row.notification), row.attempts + 1,
-            format_duration(wait), verdict.why);
-  outbox_.postpone(row.id, clock_.wall_now() + wait);
+void Channel::note_failure(const Rows& rows, const Verdict& verdict, milliseconds duration) {
+  const bool needs_a_person = verdict.kind == Verdict::Kind::misconfigured;
+  const WallTime wall = around_.clock.wall_now();
+  ChannelBreaker breaker = breaker_;
+  breaker.failed(needs_a_person, wall);
+  const std::optional<milliseconds> wanted = needs_a_person ? std::optional(repair_wait) : verdict.after;
+  const milliseconds pause = retry_wait(backoff_, breaker.failures(), random(), wanted);
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.failures[verdict.kind];
+    not_before_ = around_.clock.steady_now() + pause;
+  }
+  set_breaker(breaker);
+  for (const Outbox::Row& row : rows) {
+    const milliseconds wait = std::max(pause, retry_wait(backoff_, row.attempts + 1, random(), wanted));
+    around_.outbox.postpone(row, wall + wait, record(row, "failed", verdict, duration), verdict.remember);
+  }
+  log::warn("channel {}: {}{} failed, attempt {}, next in {}: {}", name(), label_of(rows.front().notification),
+            rows.size() > 1 ? fmt::format(" and {} others", rows.size() - 1) : "", rows.front().attempts + 1,
+            format_duration(pause), verdict.why);
 }
 
-void Channel::give_up(const Outbox::Row& row, std::string_view why) {
-  outbox_.bury(row.id, why, clock_.wall_now());
-  dead_.fetch_add(1);
-  failing_ = true;
-  not_before_ = clock_.steady_now() + options_.notifier->pace();
-  log::error("channel {}: {} is given up after {} attempts: {}", name(), describe(row.notification), row.attempts + 1,
-             why);
+void Channel::give_up(const Outbox::Row& row, const Verdict& verdict, milliseconds duration) {
+  pass_on(row);
+  around_.outbox.bury(row, record(row, "dead", verdict, duration));
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.dead;
+    if (verdict.kind == Verdict::Kind::payload_refused) ++counts_.failures[verdict.kind];
+  }
+  log::error("channel {}: {} is given up after {} attempts: {}", name(), label_of(row.notification), row.attempts + 1,
+             verdict.why);
+}
+
+void Channel::pass_on_what_is_stranded() {
+  const auto since = breaker_.open_since();
+  if (!since || around_.clock.wall_now() - *since < fallback_after) return;
+  for (const Outbox::Row& row : around_.outbox.stranded(options_.name, stranded_at_once)) pass_on(row);
+}
+
+void Channel::pass_on(const Outbox::Row& row) {
+  if (row.notification.fallback.empty() || !around_.takers) return;
+  const std::vector<std::string> takers = around_.takers(*this, row.notification.fallback);
+  if (takers.empty()) return;
+  const std::string names = join(takers, ", ");
+  around_.outbox.pass_on(row, takers, record(row, "fallback", {.why = "taken by " + names}, milliseconds(0)));
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_.passed_on;
+  }
+  log::warn("channel {} does not work: {} goes to {}", name(), label_of(row.notification), names);
+}
+
+void Channel::set_breaker(const ChannelBreaker& breaker) {
+  if (breaker.open_since() != breaker_.open_since()) {
+    around_.outbox.set_open_since(options_.name, breaker.open_since());
+    log::warn("channel {} {}", name(), breaker.open_since() ? "does not work" : "works again");
+  }
+  const std::lock_guard lock(mutex_);
+  breaker_ = breaker;
+}
+
+DeliveryAttempt Channel::record(const Outbox::Row& row, std::string_view outcome, const Verdict& verdict,
+                                milliseconds duration) const {
+  const bool failure = outcome == "failed" || outcome == "dead";
+  return {around_.clock.wall_now(),  options_.name,        row.notification.key,
+          label_of(row.notification), std::string(outcome), verdict.status,
+          std::string(failure ? to_string(verdict.kind) : ""), verdict.why, duration};
+}
+
+bool Channel::working() const {
+  const std::lock_guard lock(mutex_);
+  return !breaker_.open_since();
+}
+
+std::uint64_t Channel::passed_on() const {
+  const std::lock_guard lock(mutex_);
+  return counts_.passed_on;
 }
 
 ChannelStatus Channel::status() const {
-  const Outbox::Backlog backlog = outbox_.backlog(options_.name);
-  ChannelStatus result{options_.name, options_.kind,  backlog.pending, seconds(0),
-                       sent_.load(),  failed_.load(), dead_.load(),    failing_.load()};
+  const Outbox::Backlog backlog = around_.outbox.backlog(options_.name);
+  const std::lock_guard lock(mutex_);
+  ChannelStatus result = counts_;
+  result.name = options_.name;
+  result.kind = options_.kind;
+  result.pending = backlog.pending;
+  result.breaker = breaker_.state(around_.clock.steady_now() < not_before_);
   if (backlog.oldest) {
-    result.oldest_pending_age = std::max(std::chrono::floor<seconds>(clock_.wall_now() - *backlog.oldest), seconds(0));
+    const auto age = std::chrono::floor<seconds>(around_.clock.wall_now() - *backlog.oldest);
+    result.oldest_pending_age = std::max(age, seconds(0));
   }
   return result;
 }

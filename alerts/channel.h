@@ -1,18 +1,23 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
 #include <random>
-#include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "alerts/backoff.h"
+#include "alerts/channel_breaker.h"
 #include "alerts/channel_options.h"
+#include "alerts/channel_status.h"
 #include "alerts/notifier.h"
 #include "alerts/outbox.h"
 #include "core/clock.h"
 #include "core/http_client.h"
+#include "core/token_bucket.h"
 
 namespace pgvigil {
 
@@ -21,54 +26,75 @@ namespace pgvigil {
 constexpr milliseconds trigger_patience = std::chrono::hours(24);
 constexpr milliseconds resolve_patience = std::chrono::hours(24 * 7);
 
-// A channel as the status page and the metrics show it.
-struct ChannelStatus {
-  std::string name;
-  std::string kind;
-  std::int64_t pending = 0;
-  seconds oldest_pending_age{0};
-  std::uint64_t sent = 0;
-  std::uint64_t failed = 0;  // attempts
-  std::uint64_t dead = 0;    // messages that were given up
-  bool failing = false;      // the last attempt failed
-};
+// How long a channel may not work before another one takes its messages.
+constexpr milliseconds fallback_after = std::chrono::minutes(2);
 
-// Empties the outbox of one channel: at least once, in order for each alert, with the same message on every attempt.
-// Owned by Delivery; step() belongs to one thread, status() to any.
+// How often a channel that only a person can repair (revoked address, archived channel) is tried meanwhile.
+constexpr milliseconds repair_wait = std::chrono::minutes(5);
+
+// Empties the outbox of one channel: at least once, in order for each key, with the same message on every attempt,
+// within the rate that the receiver wants. Owned by Delivery; step() belongs to one thread, the rest to any.
 class Channel {
  public:
-  Channel(ChannelOptions options, Outbox& outbox, HttpClient& client, const Clock& clock);
+  // What a channel stands in. All of it outlives the channel.
+  struct Surroundings {
+    Outbox& outbox;
+    HttpClient& http;
+    const PgOptions& target;
+    const Clock& clock;
+    // The lanes that take a message from this one when its fallbacks are `wanted`; none when nobody can.
+    std::function<std::vector<std::string>(const Channel& from, const std::vector<std::string>& wanted)> takers = {};
+  };
 
-  // Sends at most one message. Returns the time of the next call, which may be earlier when something was put into the
+  Channel(ChannelOptions options, const Surroundings& around);
+
+  // Makes at most one attempt. Returns the time of the next call, which may be earlier when something was put into the
   // outbox. Throws Error when the outbox cannot be read or written.
   SteadyTime step(const std::stop_token& stop);
 
   const std::string& name() const { return options_.name; }
+  const std::string& target() const { return options_.target; }
+  bool working() const;
+  std::uint64_t passed_on() const;  // messages that other channels took
   ChannelStatus status() const;
 
  private:
+  using Rows = std::vector<Outbox::Row>;
+  struct Delivered {
+    std::int64_t revision = 0;
+    DeliveryAttempt attempt;
+    std::optional<std::string> remember;
+  };
+
+  SteadyTime next_step(SteadyTime now);
   SteadyTime idle_until(SteadyTime now) const;
+  SteadyTime fallback_due(SteadyTime now) const;
+  bool settle_old_business(const Rows& rows);
   bool expired(const Outbox::Row& row) const;
-  void attempt(const Outbox::Row& row, const std::stop_token& stop);
-  Verdict exchange(const HttpRequest& request, const std::stop_token& stop);
-  void note_delivered(const Outbox::Row& row);
-  void note_retry(const Outbox::Row& row, const Verdict& verdict);
-  void give_up(const Outbox::Row& row, std::string_view why);
+  void attempt(const Rows& rows, const std::stop_token& stop);
+  void note(const Rows& rows, const Verdict& verdict, milliseconds duration);
+  void note_delivered(const Outbox::Row& row, Delivered delivered);
+  void note_failure(const Rows& rows, const Verdict& verdict, milliseconds duration);
+  void give_up(const Outbox::Row& row, const Verdict& verdict, milliseconds duration);
+  void pass_on_what_is_stranded();
+  void pass_on(const Outbox::Row& row);
+  void set_breaker(const ChannelBreaker& breaker);
+  DeliveryAttempt record(const Outbox::Row& row, std::string_view outcome, const Verdict& verdict,
+                         milliseconds duration) const;
   double random() { return std::uniform_real_distribution<double>(0, 1)(random_engine_); }
 
-  ChannelOptions options_;
-  Outbox& outbox_;
-  HttpClient& client_;
-  const Clock& clock_;
-  Backoff backoff_;
+  const ChannelOptions options_;
+  const ReceiverTraits traits_;
+  const Surroundings around_;
+  const Backoff backoff_;
   std::mt19937_64 random_engine_{std::random_device{}()};
-  SteadyTime not_before_;            // the whole channel's pause: pace, or after a failure
-  int failures_ = 0;                 // in a row
-  std::set<std::int64_t> unmarked_;  // delivered, but the outbox does not know yet (its disk was full)
-  std::atomic<std::uint64_t> sent_{0};
-  std::atomic<std::uint64_t> failed_{0};
-  std::atomic<std::uint64_t> dead_{0};
-  std::atomic<bool> failing_{false};
+  TokenBucket rate_;
+  std::size_t singly_ = 0;                       // so many letters go alone: their batch was refused
+  std::map<std::int64_t, Delivered> unmarked_;   // delivered, but the outbox does not know yet (its disk was full)
+  mutable std::mutex mutex_;                     // guards what follows
+  ChannelBreaker breaker_;
+  SteadyTime not_before_;  // the whole channel's pause after a failure
+  ChannelStatus counts_;   // its counters
 };
 
 }  // namespace pgvigil

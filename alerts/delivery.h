@@ -1,7 +1,10 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "alerts/channel.h"
@@ -18,9 +21,11 @@ namespace pgvigil {
 // under way (the message is sent again by the next Delivery). Public functions: any thread.
 class Delivery {
  public:
-  // `plain` serves the channels that allow http, `https` the others. All arguments outlive the Delivery.
-  Delivery(const std::vector<ChannelOptions>& channels, Outbox& outbox, HttpClient& https, HttpClient& plain,
-           const Clock& clock);
+  using HttpClients = std::function<std::unique_ptr<HttpClient>(const ChannelOptions& channel)>;
+
+  // `target`: the watched server. Throws Error as Outbox does. All references outlive the Delivery.
+  Delivery(const std::vector<ChannelOptions>& channels, Outbox& outbox, const PgOptions& target, const Clock& clock,
+           const HttpClients& clients = &Delivery::curl);
   ~Delivery();
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
@@ -32,17 +37,32 @@ class Delivery {
   void ring();
 
   std::vector<ChannelStatus> status() const;
+  std::map<std::string, std::int64_t> evicted() const { return outbox_.evicted(); }
+
+  // What keeps the delivery from making progress (a lane that hangs, an outbox that cannot be read), for people;
+  // nullopt when nothing does. A receiver that does not answer is no such thing.
+  std::optional<std::string> trouble() const;
 
  private:
   struct Lane {
-    Lane(ChannelOptions options, Outbox& outbox, HttpClient& client, const Clock& clock)
-        : channel(std::move(options), outbox, client, clock) {}
+    Lane(const ChannelOptions& options, std::unique_ptr<HttpClient> client, const Delivery& all,
+         const PgOptions& target);
+    std::unique_ptr<HttpClient> http;
     Channel channel;
     Bell bell;
-    std::optional<Worker> worker;  // last: it ends before what it uses
+    mutable std::mutex mutex;          // guards the two below
+    std::optional<SteadyTime> busy_since;  // of a step under way
+    std::string failure;               // of the last step
+    std::optional<Worker> worker;      // last: it ends before what it uses
   };
-  void run(Lane& lane, const std::stop_token& stop) const;
+  static std::unique_ptr<HttpClient> curl(const ChannelOptions& channel);
+  void run(Lane& lane, const std::stop_token& stop);
+  SteadyTime step(Lane& lane, const std::stop_token& stop);
+  // Whether a lane of `target`, other than `without`, works.
+  bool works(const std::string& target, const std::string& without = {}) const;
+  std::vector<std::string> takers(const Channel& from, const std::vector<std::string>& wanted) const;
 
+  Outbox& outbox_;
   const Clock& clock_;
   std::vector<std::unique_ptr<Lane>> lanes_;
 };

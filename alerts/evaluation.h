@@ -6,26 +6,17 @@
 #include <vector>
 
 #include "alerts/alert_store.h"
-#include "alerts/level.h"
 #include "alerts/rule.h"
 #include "core/clock.h"
 #include "core/snapshot.h"
 
 namespace pgvigil {
 
-// What the evaluation has to know of a channel.
-struct ChannelPolicy {
-  std::string name;
-  Level min_level = Level::warning;
-  bool incident_per_level = false;
-};
-
 // No rule may follow more subjects than this: the first ones stay, the rest is reported.
 constexpr std::size_t max_alerts_per_rule = 1000;
 
 struct EvaluationInput {
   const std::vector<Rule>& rules;
-  const std::vector<ChannelPolicy>& channels;
   const std::string& instance;  // the name of the watched server in messages
   const std::vector<SnapshotPtr>& snapshots;
   const Alerts& alerts;  // as the evaluation before this one left them
@@ -36,18 +27,9 @@ struct EvaluationInput {
   const std::set<std::string>* tasks = nullptr;
 };
 
-// An alert that began to fire, changed its level or ended, whether or not a channel is told.
-struct LevelChange {
-  std::string rule;
-  std::string subject;
-  std::optional<Level> before;
-  std::optional<Level> after;
-  Reason reason = Reason::condition;
-};
-
 struct Evaluation {
   Alerts alerts;
-  AlertChanges changes;  // from input.alerts to alerts, and the messages
+  AlertChanges changes;  // from input.alerts to alerts
   std::vector<LevelChange> level_changes;
   std::vector<std::string> problems;  // rules that could not be evaluated; their alerts are as they were
 };

@@ -1,12 +1,19 @@
 #include "alerts/label_regex.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <regex>
 
+#include "core/text.h"
+
 namespace pgvigil {
 
+// Most patterns that people write are a list of texts, or a text and .* behind it; those need no automaton.
 struct LabelRegex::Compiled {
   std::wregex regex;
+  std::vector<std::string> texts;     // the whole pattern, when it is a list of them
+  std::optional<std::string> prefix;  // the whole pattern but a .* or .+ in the end
+  std::size_t behind_prefix = 0;      // how much must follow
 };
 
 namespace {
@@ -79,7 +86,7 @@ class Translation {
     }
     result_ += c;
     if (c == L'{') take_count();
-    if (next() == L'?') ++at_;  // lazy: the same for a match of the whole text
+    if (next() == L'?') result_ += pattern_[++at_];  // lazy: decides what the groups hold
     after_quantifier_ = true;
   }
 
@@ -146,6 +153,50 @@ class Translation {
   std::size_t class_first_ = 0;
 };
 
+std::string utf8(std::wstring_view points) {
+  std::string result;
+  for (const wchar_t wide : points) {
+    const auto point = static_cast<std::uint32_t>(wide);
+    const auto add = [&](std::uint32_t byte) { result += static_cast<char>(byte); };
+    const auto rest = [&](unsigned shift) { add(0x80U | ((point >> shift) & 0x3FU)); };
+    if (point < 0x80) {
+      add(point);
+    } else if (point < 0x800) {
+      add(0xC0U | (point >> 6U));
+      rest(0);
+    } else if (point < 0x10000) {
+      add(0xE0U | (point >> 12U));
+      rest(6);
+      rest(0);
+    } else {
+      add(0xF0U | (point >> 18U));
+      rest(12);
+      rest(6);
+      rest(0);
+    }
+  }
+  return result;
+}
+
+bool is_plain(std::string_view text) {
+  return text.find_first_of("\\.*+?()[]{}|^$") == std::string_view::npos;
+}
+
+void find_shortcut(std::string_view pattern, std::vector<std::string>& texts, std::optional<std::string>& prefix,
+                   std::size_t& behind_prefix) {
+  std::vector<std::string> parts = split(pattern, '|');
+  if (std::all_of(parts.begin(), parts.end(), is_plain)) {
+    texts = std::move(parts);
+    return;
+  }
+  const std::string_view end = pattern.size() < 2 ? std::string_view() : pattern.substr(pattern.size() - 2);
+  if (end != ".*" && end != ".+") return;
+  const std::string_view before = pattern.substr(0, pattern.size() - 2);
+  if (!is_plain(before)) return;
+  prefix = std::string(before);
+  behind_prefix = end == ".+" ? 1 : 0;
+}
+
 }  // namespace
 
 std::optional<LabelRegex> LabelRegex::compile(std::string_view pattern, std::string& why) {
@@ -156,7 +207,9 @@ std::optional<LabelRegex> LabelRegex::compile(std::string_view pattern, std::str
   try {
     // libstdc++'s default matcher recurses once a character and can take exponential time; __polynomial does neither.
     const auto flags = std::regex_constants::ECMAScript | std::regex_constants::__polynomial;
-    return LabelRegex(std::make_shared<const Compiled>(Compiled{std::wregex(*translated, flags)}));
+    Compiled compiled{std::wregex(*translated, flags), {}, {}, 0};
+    find_shortcut(pattern, compiled.texts, compiled.prefix, compiled.behind_prefix);
+    return LabelRegex(std::make_shared<const Compiled>(std::move(compiled)));
   } catch (const std::regex_error& error) {
     why = error.what();
     return std::nullopt;
@@ -164,7 +217,21 @@ std::optional<LabelRegex> LabelRegex::compile(std::string_view pattern, std::str
 }
 
 bool LabelRegex::matches(std::string_view text) const {
+  const std::vector<std::string>& texts = compiled_->texts;
+  if (!texts.empty()) return std::find(texts.begin(), texts.end(), text) != texts.end();
+  if (const auto& prefix = compiled_->prefix) {
+    return text.substr(0, prefix->size()) == *prefix && text.size() >= prefix->size() + compiled_->behind_prefix;
+  }
   return std::regex_match(code_points(text), compiled_->regex);
+}
+
+std::optional<std::vector<std::string>> LabelRegex::groups(std::string_view text) const {
+  const std::wstring points = code_points(text);
+  std::wsmatch match;
+  if (!std::regex_match(points, match, compiled_->regex)) return std::nullopt;
+  std::vector<std::string> result;
+  for (const auto& group : match) result.push_back(utf8(group.str()));
+  return result;
 }
 
 }  // namespace pgvigil

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgvigil {
 
@@ -17,6 +18,10 @@ class LabelRegex {
   static std::optional<LabelRegex> compile(std::string_view pattern, std::string& why);
 
   bool matches(std::string_view text) const;
+
+  // What each group matched, the whole text first (a group that took no part is empty); nullopt when `text` does not
+  // match.
+  std::optional<std::vector<std::string>> groups(std::string_view text) const;
 
  private:
   struct Compiled;  // hides <regex>

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-#include "alerts/expression.h"
 #include "alerts/level.h"
+#include "alerts/truth.h"
 #include "core/clock.h"
 
 namespace pgvigil {

@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "alerts/expression.h"
 #include "alerts/level.h"
 #include "alerts/selector.h"
+#include "alerts/syntax_error.h"
 
 namespace pgvigil {
 

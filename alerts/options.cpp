@@ -98,12 +98,26 @@ std::string host_name() {
   return name.data();
 }
 
+// Several lanes may have one name.
+std::vector<std::string> names_for_routes(const std::vector<ChannelOptions>& channels) {
+  std::vector<std::string> result;
+  for (const ChannelOptions& channel : channels) {
+    if (std::find(result.begin(), result.end(), channel.target) == result.end()) result.push_back(channel.target);
+  }
+  return result;
+}
+
 }  // namespace
 
 Evaluator::Setup AlertOptions::evaluator_setup(std::set<std::string> tasks) const {
-  Evaluator::Setup setup{interval, instance, rules, {}, std::move(tasks)};
-  for (const ChannelOptions& channel : channels) setup.channels.push_back(channel.policy());
-  return setup;
+  return {interval, instance, rules, policies(), routing, std::move(tasks)};
+}
+
+std::vector<ChannelPolicy> AlertOptions::policies() const {
+  std::vector<ChannelPolicy> result;
+  result.reserve(channels.size());
+  for (const ChannelOptions& channel : channels) result.push_back(channel.policy());
+  return result;
 }
 
 AlertOptions decode_alerts(Section& root) {
@@ -113,7 +127,8 @@ AlertOptions decode_alerts(Section& root) {
   options.interval = section->duration("interval", options.interval, seconds(1), std::chrono::minutes(10));
   options.instance = section->text("instance", host_name());
   options.rules = decode_rules(*section);
-  options.channels = decode_channels(*section);
+  options.channels = decode_channels(*section, options.interval);
+  options.routing = decode_routing(*section, names_for_routes(options.channels));
   section->finish();
   return options;
 }

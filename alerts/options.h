@@ -5,6 +5,7 @@
 
 #include "alerts/channel_options.h"
 #include "alerts/evaluator.h"
+#include "alerts/routing/routing_options.h"
 #include "alerts/rule.h"
 #include "core/yaml_section.h"
 
@@ -16,9 +17,12 @@ struct AlertOptions {
   std::string instance;  // the watched server's name in messages; the host's name by default
   std::vector<Rule> rules;
   std::vector<ChannelOptions> channels;
+  RoutingOptions routing;
 
   // `tasks`: the names of all tasks whose snapshots the rules will see.
   Evaluator::Setup evaluator_setup(std::set<std::string> tasks = {}) const;
+
+  std::vector<ChannelPolicy> policies() const;
 };
 
 // Reads `alerts` of the configuration's root (absent: the defaults), the built-in rules and the rule files it names.

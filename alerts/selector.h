@@ -37,6 +37,9 @@ struct Selector {
   Labels fixed_labels() const;
 };
 
+// metric{label="value",…}, with quotes and backslashes escaped.
+std::string to_string(const Selector& selector);
+
 Labels labels_of(const Family& family, const SeriesView& sample);
 
 }  // namespace pgvigil

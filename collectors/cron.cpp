@@ -1,12 +1,10 @@
 #include "collectors/cron.h"
 
-#include <date/tz.h>
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
 #include <map>
-#include <stdexcept>
 #include <vector>
 
 #include "core/error.h"
@@ -95,20 +93,11 @@ void parse_field(const Field& field, const std::string& text, std::bitset<N>& bi
   }
 }
 
-const date::time_zone* find_zone(std::string_view name) {
-  try {
-    return date::locate_zone(std::string(name));
-  } catch (const std::runtime_error&) {
-    throw Error(Error::Kind::invalid, fmt::format("'{}' is not an IANA time zone such as UTC or Europe/Berlin", name));
-  }
-}
-
 }  // namespace
 
 Cron Cron::parse(std::string_view expression, std::string_view timezone) {
-  Cron cron;
+  Cron cron(TimeZone::find(timezone));
   cron.expression_ = std::string(trim(expression));
-  cron.zone_ = find_zone(timezone);
   const auto shorthand = shorthands().find(cron.expression_);
   std::vector<std::string> parts;
   for (std::string& part : split(shorthand == shorthands().end() ? cron.expression_ : shorthand->second, ' ')) {
@@ -132,10 +121,6 @@ Cron Cron::parse(std::string_view expression, std::string_view timezone) {
   return cron;
 }
 
-std::string Cron::timezone() const {
-  return zone_->name();
-}
-
 bool Cron::matches_day(std::chrono::year_month_day day) const {
   if (!months_.test(static_cast<unsigned>(day.month()))) return false;
   const bool day_matches = days_.test(static_cast<unsigned>(day.day()));
@@ -145,15 +130,8 @@ bool Cron::matches_day(std::chrono::year_month_day day) const {
 
 namespace {
 
-std::chrono::sys_days local_day(const date::time_zone& zone, std::chrono::sys_seconds time) {
-  return std::chrono::sys_days(date::floor<date::days>(zone.to_local(time)).time_since_epoch());
-}
-
-// When a local time happens: the first time if it happens twice, the end of the gap if it does not happen.
-std::chrono::sys_seconds instant_of(const date::time_zone& zone, date::local_seconds local) {
-  const date::local_info info = zone.get_info(local);
-  if (info.result == date::local_info::nonexistent) return info.first.end;
-  return std::chrono::sys_seconds(local.time_since_epoch() - info.first.offset);
+std::chrono::sys_days local_day(const TimeZone& zone, std::chrono::sys_seconds time) {
+  return std::chrono::sys_days(std::chrono::floor<std::chrono::days>(zone.to_local(time)).time_since_epoch());
 }
 
 }  // namespace
@@ -163,8 +141,8 @@ std::optional<std::chrono::sys_seconds> Cron::first_fixed_on(std::chrono::sys_da
   for (unsigned hour = 0; hour < 24; ++hour) {
     for (unsigned minute = 0; hours_.test(hour) && minute < 60; ++minute) {
       if (!minutes_.test(minute)) continue;
-      const auto at = instant_of(*zone_, date::local_seconds(day.time_since_epoch() + std::chrono::hours(hour) +
-                                                             std::chrono::minutes(minute)));
+      const auto at = zone_.instant_of(
+          std::chrono::local_seconds(day.time_since_epoch() + std::chrono::hours(hour) + std::chrono::minutes(minute)));
       if (at > after) return at;
     }
   }
@@ -174,12 +152,12 @@ std::optional<std::chrono::sys_seconds> Cron::first_fixed_on(std::chrono::sys_da
 std::optional<std::chrono::sys_seconds> Cron::first_elapsed_on(std::chrono::sys_days day,
                                                                std::chrono::sys_seconds after) const {
   // Real minutes, as long as the local day lasts: 23 to 25 hours.
-  const auto start = instant_of(*zone_, date::local_seconds(day.time_since_epoch()));
+  const auto start = zone_.instant_of(std::chrono::local_seconds(day.time_since_epoch()));
   const std::chrono::sys_seconds next_minute =
       std::chrono::floor<std::chrono::minutes>(after) + std::chrono::minutes(1);
   auto time = std::max(start, next_minute);
-  for (; local_day(*zone_, time) == day; time += std::chrono::minutes(1)) {
-    const auto local = zone_->to_local(time).time_since_epoch() - day.time_since_epoch();
+  for (; local_day(zone_, time) == day; time += std::chrono::minutes(1)) {
+    const auto local = zone_.to_local(time).time_since_epoch() - day.time_since_epoch();
     const auto minute_of_day = static_cast<unsigned>(std::chrono::floor<std::chrono::minutes>(local).count());
     if (hours_.test(minute_of_day / 60) && minutes_.test(minute_of_day % 60)) return time;
   }
@@ -188,7 +166,7 @@ std::optional<std::chrono::sys_seconds> Cron::first_elapsed_on(std::chrono::sys_
 
 std::optional<WallTime> Cron::next(WallTime time) const {
   const auto after = std::chrono::floor<seconds>(time);
-  const auto first_day = local_day(*zone_, after);
+  const auto first_day = local_day(zone_, after);
   for (auto day = first_day; day < first_day + std::chrono::days(8 * 366); day += std::chrono::days(1)) {
     if (!matches_day(std::chrono::year_month_day(day))) continue;
     const auto found = follows_elapsed_time_ ? first_elapsed_on(day, after) : first_fixed_on(day, after);

@@ -7,10 +7,7 @@
 #include <string_view>
 
 #include "core/clock.h"
-
-namespace date {
-class time_zone;
-}
+#include "core/time_zone.h"
 
 namespace pgvigil {
 
@@ -28,10 +25,10 @@ class Cron {
   std::optional<WallTime> next(WallTime time) const;
 
   const std::string& expression() const { return expression_; }
-  std::string timezone() const;
+  std::string timezone() const { return zone_.name(); }
 
  private:
-  Cron() = default;
+  explicit Cron(TimeZone zone) : zone_(zone) {}
   bool matches_day(std::chrono::year_month_day day) const;
   std::optional<std::chrono::sys_seconds> first_fixed_on(std::chrono::sys_days day,
                                                          std::chrono::sys_seconds after) const;
@@ -39,7 +36,7 @@ class Cron {
                                                            std::chrono::sys_seconds after) const;
 
   std::string expression_;
-  const date::time_zone* zone_ = nullptr;
+  TimeZone zone_;
   std::bitset<60> minutes_;
   std::bitset<24> hours_;
   std::bitset<32> days_;

@@ -21,7 +21,7 @@ struct HttpRequest {
 struct HttpResponse {
   long status = 0;
   std::map<std::string, std::string, std::less<>> headers;  // names in lower case
-  std::string body;                                         // at most 64 KiB
+  std::string body;                                         // at most its first 64 KiB
 };
 
 // Sends a request and waits for the answer. An interface so that tests can play failures and crashes.
@@ -35,7 +35,7 @@ class HttpClient {
 
 enum class Scheme { https_only, http_allowed };
 
-// libcurl: no redirects, certificates and host names always verified, TLS 1.2 or later.
+// libcurl: no redirects, certificates and host names always verified, TLS 1.2 or later, no forbidden peers.
 class CurlClient final : public HttpClient {
  public:
   explicit CurlClient(Scheme scheme, std::string ca_file = {});

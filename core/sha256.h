@@ -24,4 +24,7 @@ class Sha256 {
 
 std::string sha256_hex(std::string_view bytes);
 
+// HMAC-SHA256 (RFC 2104): 32 bytes, not text.
+std::string hmac_sha256(std::string_view key, std::string_view message);
+
 }  // namespace pgvigil

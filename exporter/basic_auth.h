@@ -9,7 +9,7 @@
 
 #include "core/clock.h"
 #include "core/secret.h"
-#include "exporter/token_bucket.h"
+#include "core/token_bucket.h"
 
 namespace pgvigil {
 
@@ -56,8 +56,5 @@ class BasicAuth {
   TokenBucket all_;
   std::mutex hashing_;  // held while a hash is made; guards nothing else
 };
-
-// The bytes behind base64 (RFC 4648, with padding); nullopt for anything else.
-std::optional<std::string> decode_base64(std::string_view text);
 
 }  // namespace pgvigil

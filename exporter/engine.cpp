@@ -1,5 +1,6 @@
 #include "exporter/engine.h"
 
+#include "alerts/alert_families.h"
 #include "collectors/backup/backup_tasks.h"
 #include "collectors/collectors.h"
 
@@ -51,21 +52,6 @@ std::vector<Family> channel_families(const std::vector<ChannelStatus>& channels)
   return {pending, oldest, sent, failed};
 }
 
-Family alert_family(const std::vector<AlertView>& alerts) {
-  Family family{"pgvigil_alerts",
-                "Alerts that are pending or firing now, by rule and level.",
-                MetricType::gauge,
-                {"rule", "level", "state"},
-                {}};
-  std::map<std::vector<std::string>, double> counts;
-  for (const AlertView& alert : alerts) {
-    const std::string state = alert.state == AlertView::State::firing ? "firing" : "pending";
-    counts[{alert.rule, std::string(to_string(alert.level)), state}] += 1;
-  }
-  for (const auto& [labels, count] : counts) family.samples.push_back({labels, count});
-  return family;
-}
-
 }  // namespace
 
 Engine::Engine(const Config& config, const Surroundings& around) : Engine(config, around, make_tasks(config, around)) {}
@@ -84,26 +70,9 @@ Engine::Engine(const Config& config, const Surroundings& around, std::vector<Tas
 }
 
 std::vector<Family> Engine::families() const {
-  const Evaluator::Status rules = evaluator_.status();
   std::vector<Family> families = channel_families(delivery_.status());
-  families.push_back(alert_family(alerts_.current()));
-  families.push_back(
-      {"pgvigil_rules", "Alert rules in use.", MetricType::gauge, {}, {{{}, static_cast<double>(rules.rules)}}});
-  families.push_back({"pgvigil_rules_failing",
-                      "Alert rules that could not be evaluated the last time.",
-                      MetricType::gauge,
-                      {},
-                      {{{}, static_cast<double>(rules.rules_failing)}}});
-  families.push_back({"pgvigil_rule_evaluations_total",
-                      "Evaluations of all rules that ended well.",
-                      MetricType::counter,
-                      {},
-                      {{{}, static_cast<double>(rules.evaluations)}}});
-  families.push_back({"pgvigil_rule_evaluation_failures_total",
-                      "Evaluations of all rules whose result could not be stored.",
-                      MetricType::counter,
-                      {},
-                      {{{}, static_cast<double>(rules.failures)}}});
+  for (const auto& more : {alert_families(alerts_.current()), evaluator_families(evaluator_.status())})
+    families.insert(families.end(), more.begin(), more.end());
   families.push_back({"pgvigil_db_connections",
                       "Sessions that collectors hold on the watched server (the prober has one more).",
                       MetricType::gauge,

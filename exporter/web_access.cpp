@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "exporter/bcrypt.h"
-#include "exporter/token_bucket.h"
+#include "core/token_bucket.h"
 
 namespace pgvigil {
 

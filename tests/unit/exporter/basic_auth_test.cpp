@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base64.h"
 #include "exporter/bcrypt.h"
 
 namespace pgvigil {

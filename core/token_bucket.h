@@ -19,6 +19,12 @@ class TokenBucket {
     return true;
   }
   void give_back() { tokens_ = std::min(burst_, tokens_ + 1); }
+  // When take() will work again, `now` when it does already.
+  SteadyTime next(SteadyTime now) {
+    fill(now);
+    if (tokens_ >= 1) return now;
+    return now + std::chrono::ceil<milliseconds>((1 - tokens_) * interval_);
+  }
   bool full(SteadyTime now) const { return tokens_ + (now - filled_at_) / interval_ >= burst_; }
 
  private:
