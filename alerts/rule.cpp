@@ -10,15 +10,15 @@ namespace {
 
 constexpr milliseconds longest_hold = std::chrono::hours(24 * 30);
 
-std::optional<Expression> decode_expression(const YamlValue& value) {
+std::optional<promql::Expression> decode_expression(const YamlValue& value) {
   const auto text = value.text();
   if (!text) return std::nullopt;
-  auto parsed = parse_expression(*text);
+  auto parsed = promql::Expression::parse(*text);
   if (const auto* error = std::get_if<SyntaxError>(&parsed)) {
     value.fail(fmt::format("at character {} of the expression: {}", error->offset + 1, error->what));
     return std::nullopt;
   }
-  return std::get<Expression>(std::move(parsed));
+  return std::get<promql::Expression>(std::move(parsed));
 }
 
 // `above: 80%` or `below: 3`, with `clear:` on the good side of it.
@@ -65,42 +65,44 @@ void check_order(const Section& section, const Rule& rule) {
   }
 }
 
-void decode_metric(Section& section, const YamlValue& metric, Rule& rule) {
-  auto expression = decode_expression(metric);
-  if (expression && expression->comparison) {
-    metric.fail("metric takes a selector without a comparison; use warning: and critical:, or expr:");
-  }
-  if (expression) rule.selector = std::move(expression->selector);
+void decode_thresholds(Section& section, Rule& rule) {
   for (const Level level : all_levels) decode_level(section, level, rule);
-  if (!section.has("warning") && !section.has("critical")) section.fail("warning: or critical: is missing");
   check_order(section, rule);
 }
 
-void decode_comparison(Section& section, const YamlValue& expr, Rule& rule) {
-  const std::string name = section.choice("level", "warning", {"warning", "critical"});
-  const Level level = parse_level(name).value_or(Level::warning);
-  section.require("level");
-  rule.policy.hold_for[index_of(level)] = section.duration("for", milliseconds(0), milliseconds(0), longest_hold);
-  auto expression = decode_expression(expr);
-  if (!expression) return;
-  if (!expression->comparison) {
-    expr.fail("expr needs a comparison with a number, such as pg_up == 0");
-    return;
-  }
-  rule.selector = std::move(expression->selector);
-  rule.thresholds[index_of(level)] =
-      Threshold{*expression->comparison, expression->bound, *expression->comparison, expression->bound};
+// A comparison with bool is 1 or 0 and so always there: as a condition it would hold for every subject.
+bool is_filter(const promql::Node& root) {
+  const auto* const binary = std::get_if<promql::Binary>(&root.content);
+  return binary == nullptr || !binary->returns_bool;
 }
 
-void decode_condition(Section& section, Rule& rule) {
-  const auto metric = section.value("metric");
-  const auto expr = section.value("expr");
-  if (metric.has_value() == expr.has_value()) {
-    section.fail(metric ? "metric and expr exclude each other" : "metric: or expr: is missing");
-  } else if (metric) {
-    decode_metric(section, *metric, rule);
+void decode_condition(Section& section, const std::optional<YamlValue>& expr, Rule& rule) {
+  const std::string name = section.choice("level", "warning", {"warning", "critical"});
+  const Level level = parse_level(name).value_or(Level::warning);
+  rule.condition = level;
+  rule.policy.hold_for[index_of(level)] = section.duration("for", milliseconds(0), milliseconds(0), longest_hold);
+  if (!expr) return;
+  if (promql::type_of(rule.expression.root()) != promql::Type::vector) {
+    expr->fail("a condition is an instant vector: the subjects for which it holds, such as pg_up == 0");
+  } else if (!is_filter(rule.expression.root())) {
+    expr->fail("a condition with bool always holds; leave bool out, or use warning: and critical:");
+  }
+}
+
+void decode_form(Section& section, Rule& rule) {
+  const auto expr = section.require("expr");
+  auto expression = expr ? decode_expression(*expr) : std::nullopt;
+  const bool readable = expression.has_value();
+  if (readable) rule.expression = std::move(*expression);
+  const bool thresholds = section.has("warning") || section.has("critical");
+  if (thresholds && section.has("level")) {
+    section.fail("level: excludes warning: and critical:; it belongs to an expr that is a condition");
+  } else if (thresholds) {
+    decode_thresholds(section, rule);
+  } else if (section.has("level")) {
+    decode_condition(section, readable ? expr : std::nullopt, rule);
   } else {
-    decode_comparison(section, *expr, rule);
+    section.fail("warning: or critical: is missing, or level: for an expr that is a condition");
   }
 }
 
@@ -134,12 +136,20 @@ NoData decode_no_data(Section& section) {
 
 }  // namespace
 
-Observation Rule::observe(double value) const {
+Observation Rule::observe(const promql::Element& element) const {
+  const bool known = element.certainty == promql::Certainty::known;
+  if (condition) return observe(known ? Truth::yes : Truth::unknown);
   Observation result;
   for (const Level level : all_levels) {
     const auto& threshold = thresholds[index_of(level)];
-    if (threshold) result.levels[index_of(level)] = threshold->judge(value);
+    if (threshold && known) result.levels[index_of(level)] = threshold->judge(element.value);
   }
+  return result;
+}
+
+Observation Rule::observe(Truth holds) const {
+  Observation result;
+  if (condition) result.levels[index_of(*condition)] = {holds, holds};
   return result;
 }
 
@@ -149,7 +159,8 @@ std::optional<Rule> decode_rule(Section& section) {
   if (!rule.id.empty() && !is_identifier(rule.id)) {
     section.value("id")->fail("id takes lower-case letters, digits and hyphens");
   }
-  decode_condition(section, rule);
+  rule.place = section.where();
+  decode_form(section, rule);
   rule.policy.clear_for = section.duration("clear_for", milliseconds(0), milliseconds(0), longest_hold);
   rule.policy.no_data = decode_no_data(section);
   rule.labels = decode_labels(section);

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "alerts/expression.h"
+#include "alerts/comparison.h"
 #include "alerts/level.h"
 #include "alerts/lifecycle.h"
 #include "alerts/message_template.h"
+#include "alerts/promql/expression.h"
+#include "alerts/promql/value.h"
 #include "alerts/selector.h"
 #include "core/yaml_section.h"
 
@@ -26,19 +28,25 @@ struct Threshold {
   }
 };
 
-// One rule: which series it looks at, what is bad, for how long, and what to tell people. Immutable once it is decoded.
+// One rule: what it looks at, what is bad, for how long, and what to tell people. Immutable once it is decoded.
 struct Rule {
   std::string id;
-  Selector selector;
-  std::array<std::optional<Threshold>, all_levels.size()> thresholds;  // a level without one does not exist
+  std::string place;  // FILE:LINE:COLUMN
+  promql::Expression expression;
+  // The expression is a value, which thresholds judge (a level without one does not exist), or, when `condition` is
+  // set, a condition: its subjects are those for which it holds.
+  std::array<std::optional<Threshold>, all_levels.size()> thresholds;
+  std::optional<Level> condition;
   LifecyclePolicy policy;
   Labels labels;  // added to the subject's labels in messages, no part of the alert's identity
   MessageTemplate summary;
   MessageTemplate description;
   std::string runbook;
 
-  // What `value` means to every level of the rule.
-  Observation observe(double value) const;
+  // What an element of the expression's result means to every level of the rule.
+  Observation observe(const promql::Element& element) const;
+  // Of a condition: whether it holds for a subject.
+  Observation observe(Truth holds) const;
 };
 
 // Reads one entry of a list of rules. What is wrong is reported through the section; nullopt when there is no usable

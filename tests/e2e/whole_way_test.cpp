@@ -116,7 +116,7 @@ class IdleInTransaction : public testing::Test {
   std::string config(std::string_view warning, std::string_view critical) const {
     return fmt::format(R"({}  rules:
     - id: {}
-      metric: pg_stat_activity_idle_in_transaction_max_seconds
+      expr: pg_stat_activity_idle_in_transaction_max_seconds
       warning: {{ above: {} }}
       critical: {{ above: {} }}
       summary: "{{{{subject}}}}: idle in its transaction for {{{{value|duration}}}}"

@@ -66,7 +66,7 @@ class FileReceiver final : public HttpClient {
 Rule rule() {
   Problems problems;
   auto section = Section::parse(
-      "id: r\nmetric: m\nwarning: { above: 10 }\ncritical: { above: 20, for: 10s }\nclear_for: 10s\nsummary: s", "r",
+      "id: r\nexpr: m\nwarning: { above: 10 }\ncritical: { above: 20, for: 10s }\nclear_for: 10s\nsummary: s", "r",
       problems);
   return decode_rule(*section).value();
 }

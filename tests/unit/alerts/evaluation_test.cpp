@@ -66,7 +66,7 @@ class World {
 using Said = std::vector<std::string>;
 
 const char* const above_ten =
-    "id: high\nmetric: m\nwarning: { above: 10 }\ncritical: { above: 20 }\nsummary: '{{subject}} at {{value}} of "
+    "id: high\nexpr: m\nwarning: { above: 10 }\ncritical: { above: 20 }\nsummary: '{{subject}} at {{value}} of "
     "{{threshold}}'";
 
 std::vector<ChannelPolicy> slack() {
@@ -212,7 +212,7 @@ TEST(Evaluation, ARemovedRuleResolvesItsAlerts) {
 TEST(Evaluation, AChangedThresholdKeepsTheAlert) {
   World world({make_rule(above_ten)}, slack());
   world.report({{{"a"}, 15}}).evaluate();
-  world.rules_ = {make_rule("id: high\nmetric: m\nwarning: { above: 12 }\nsummary: other words")};
+  world.rules_ = {make_rule("id: high\nexpr: m\nwarning: { above: 12 }\nsummary: other words")};
   EXPECT_EQ(world.report({{{"a"}, 15}}).evaluate(), Said{});
   EXPECT_EQ(world.report({{{"a"}, 11}}).evaluate(), Said{"slack resolve warning a"});
 }

@@ -20,7 +20,7 @@ class EvaluatorTest : public testing::Test {
     snapshots_.publish(make_snapshot("t", ++run_, clock_.steady_now(), "m", {"datname"}, {{{"shop"}, value}}));
   }
 
-  Evaluator evaluator(const std::string& rule = "id: r\nmetric: m\nwarning: { above: 10 }\nsummary: s") {
+  Evaluator evaluator(const std::string& rule = "id: r\nexpr: m\nwarning: { above: 10 }\nsummary: s") {
     return {{milliseconds(1), "db1", {make_rule(rule)}, {{"c", Level::warning, false}}},
             snapshots_,
             alerts_,
@@ -77,7 +77,7 @@ TEST_F(EvaluatorTest, GoesOnWhereTheLastProcessEnded) {
 }
 
 TEST_F(EvaluatorTest, TheTimeBetweenTwoProcessesDoesNotCount) {
-  const std::string rule = "id: r\nmetric: m\nwarning: { above: 10, for: 30s }\nsummary: s";
+  const std::string rule = "id: r\nexpr: m\nwarning: { above: 10, for: 30s }\nsummary: s";
   report(15);
   evaluator(rule).step();
   clock_.advance(std::chrono::hours(5));
@@ -111,7 +111,7 @@ TEST_F(EvaluatorTest, ItsThreadEvaluatesUntilItIsDestroyed) {
   bool rang = false;
   Evaluator one({milliseconds(1),
                  "db1",
-                 {make_rule("id: r\nmetric: m\nwarning: { above: 10 }\nsummary: s")},
+                 {make_rule("id: r\nexpr: m\nwarning: { above: 10 }\nsummary: s")},
                  {{"c", Level::warning, false}}},
                 snapshots_, alerts_, clock, [&] {
                   const std::lock_guard lock(mutex);

@@ -61,7 +61,7 @@ TEST(AlertOptions, ARuleOfTheUserReplacesTheBuiltInOneWithItsId) {
 alerts:
   rules:
     - id: idle-in-transaction
-      metric: pg_stat_activity_idle_in_transaction_max_seconds
+      expr: pg_stat_activity_idle_in_transaction_max_seconds
       warning: { above: 5s }
       summary: short
 )");
@@ -110,7 +110,7 @@ TEST(AlertOptions, AllProblemsAreReportedAtOnce) {
   interval: 1
   chanels: []
   rules:
-    - { id: Bad, metric: "x{", warning: { above: 1 } }
+    - { id: Bad, expr: "x{", warning: { above: 1 } }
 )");
   EXPECT_EQ(decoded.problems.size(), 5U) << ::testing::PrintToString(decoded.problems);
 }
@@ -121,7 +121,7 @@ alerts:
   builtin_rules: false
   rules:
     - id: a
-      metric: x{y="z"}
+      expr: x{y="z"}
       warning: { above: 10GB, clear: 8GB, for: 5m }
       critical: { above: 1TB }
       clear_for: 2m
@@ -142,12 +142,13 @@ alerts:
 
 TEST(RuleDecoding, BelowIsTheMirrorOfAbove) {
   const Decoded decoded = decode(
-      "alerts: { builtin_rules: false, rules: [{ id: a, metric: x, warning: { below: 3, clear: 5 }, summary: s }] }");
+      "alerts: { builtin_rules: false, rules: [{ id: a, expr: x, warning: { below: 3, clear: 5 }, summary: s }] }");
   const Rule& rule = decoded.options.rules.at(0);
-  EXPECT_EQ(rule.observe(2).levels[0].enters, Truth::yes);
-  EXPECT_EQ(rule.observe(3).levels[0].enters, Truth::no);
-  EXPECT_EQ(rule.observe(4).levels[0].stays, Truth::yes);
-  EXPECT_EQ(rule.observe(5).levels[0].stays, Truth::no);
+  const auto observe = [&](double value) { return rule.observe(promql::Element{{}, value}).levels[0]; };
+  EXPECT_EQ(observe(2).enters, Truth::yes);
+  EXPECT_EQ(observe(3).enters, Truth::no);
+  EXPECT_EQ(observe(4).stays, Truth::yes);
+  EXPECT_EQ(observe(5).stays, Truth::no);
 }
 
 TEST(RuleDecoding, SaysWhatIsWrongAndWhatIsAllowed) {
@@ -156,26 +157,27 @@ TEST(RuleDecoding, SaysWhatIsWrongAndWhatIsAllowed) {
   };
   const std::string where = "f.yaml:4:7: ";
   for (const Case& row : std::vector<Case>{
-           {"id: a, summary: s", where + "metric: or expr: is missing"},
-           {"id: a, metric: x, summary: s", where + "warning: or critical: is missing"},
-           {"id: a, metric: x, expr: 'x > 1', summary: s", where + "metric and expr exclude each other"},
-           {"id: a, metric: x, warning: { above: 1 }", where + "summary is missing"},
-           {"metric: x, warning: { above: 1 }, summary: s", where + "id is missing"},
-           {"id: a, expr: 'x > 1', summary: s", where + "level is missing"},
-           {"id: a, metric: x, critical: { above: 1 }, warning: { above: 2 }, summary: s",
+           {"id: a, warning: { above: 1 }, summary: s", where + "expr is missing"},
+           {"id: a, expr: x, summary: s",
+            where + "warning: or critical: is missing, or level: for an expr that is a condition"},
+           {"id: a, expr: x, level: warning, critical: { above: 1 }, summary: s",
+            where + "level: excludes warning: and critical:; it belongs to an expr that is a condition"},
+           {"id: a, expr: x, warning: { above: 1 }", where + "summary is missing"},
+           {"expr: x, warning: { above: 1 }, summary: s", where + "id is missing"},
+           {"id: a, expr: 'x > bool 1', level: warning, summary: s",
+            "f.yaml:4:22: a condition with bool always holds; leave bool out, or use warning: and critical:"},
+           {"id: a, expr: x, critical: { above: 1 }, warning: { above: 2 }, summary: s",
             where + "critical must lie beyond warning"},
-           {"id: a, metric: x, critical: { below: 1 }, warning: { above: 2 }, summary: s",
+           {"id: a, expr: x, critical: { below: 1 }, warning: { above: 2 }, summary: s",
             where + "warning and critical must both be above or both be below"},
-           {"id: A_b, metric: x, warning: { above: 1 }, summary: s",
+           {"id: A_b, expr: x, warning: { above: 1 }, summary: s",
             "f.yaml:4:13: id takes lower-case letters, digits and hyphens"},
-           {"id: a, metric: x, warning: { above: 1, clear: 2 }, summary: s",
+           {"id: a, expr: x, warning: { above: 1, clear: 2 }, summary: s",
             "f.yaml:4:55: clear must be at most the threshold"},
-           {"id: a, metric: x, warning: { for: 1m }, summary: s", "f.yaml:4:36: above: or below: is missing"},
-           {"id: a, metric: x > 1, warning: { above: 1 }, summary: s",
-            "f.yaml:4:24: metric takes a selector without a comparison; use warning: and critical:, or expr:"},
-           {"id: a, expr: x, level: warning, summary: s",
-            "f.yaml:4:22: expr needs a comparison with a number, such as pg_up == 0"},
-           {"id: a, metric: x, warning: { above: 1 }, summary: '{{x}}'",
+           {"id: a, expr: x, warning: { for: 1m }, summary: s", "f.yaml:4:36: above: or below: is missing"},
+           {"id: a, expr: time(), level: warning, summary: s",
+            "f.yaml:4:22: a condition is an instant vector: the subjects for which it holds, such as pg_up == 0"},
+           {"id: a, expr: x, warning: { above: 1 }, summary: '{{x}}'",
             "f.yaml:4:59: summary, at character 1: {{x}} is not known; allowed are subject, instance, level, value, "
             "threshold, "
             "label.NAME"},
@@ -185,8 +187,8 @@ TEST(RuleDecoding, SaysWhatIsWrongAndWhatIsAllowed) {
 }
 
 TEST(RuleDecoding, RefusesKeysThatItDoesNotKnow) {
-  EXPECT_EQ(problems_of_rule("id: a, metric: x, warning: { above: 1 }, summary: s, sumary: t").size(), 1U);
-  EXPECT_EQ(problems_of_rule("id: a, metric: x, for: 1m, warning: { above: 1 }, summary: s").size(), 1U);
+  EXPECT_EQ(problems_of_rule("id: a, expr: x, warning: { above: 1 }, summary: s, sumary: t").size(), 1U);
+  EXPECT_EQ(problems_of_rule("id: a, expr: x, for: 1m, warning: { above: 1 }, summary: s").size(), 1U);
 }
 
 TEST(ChannelDecoding, ReadsBothKinds) {
