@@ -27,15 +27,12 @@ RuleOverrides::RuleOverrides(Section& alerts) {
   }
 }
 
-YamlValue RuleOverrides::apply(const YamlValue& rule) {
-  for (const auto& [key, value] : rule.members()) {
-    if (key.written() != "id" || !value.is_scalar()) continue;
-    const auto found = patches_.find(value.written());
-    if (found == patches_.end()) break;
-    found->second.used = true;
-    return rule.patched(found->second.value);
-  }
-  return rule;
+Section RuleOverrides::apply(Section rule) {
+  const auto id = rule.value("id");
+  const auto found = id && id->is_scalar() ? patches_.find(id->written()) : patches_.end();
+  if (found == patches_.end()) return rule;
+  found->second.used = true;
+  return rule.patched(found->second.value);
 }
 
 void RuleOverrides::report_unused(const std::vector<std::string>& ids) const {

@@ -24,7 +24,7 @@ class RuleOverrides {
   explicit RuleOverrides(Section& alerts);
 
   // The entry of a rule, with what is said about its id.
-  YamlValue apply(const YamlValue& rule);
+  Section apply(Section rule);
 
   // Reports every id that apply() has not met. `ids`: of all rules there are.
   void report_unused(const std::vector<std::string>& ids) const;

@@ -24,6 +24,7 @@ struct Arguments {
   std::string collector;
   std::string file;
   std::string folder;
+  std::vector<std::string> files;
   std::string reason;
 };
 
@@ -71,6 +72,19 @@ void add_import(CLI::App& app, Arguments& arguments, int& exit_code) {
   queries->callback([&] { exit_code = import_query_file(arguments.file, arguments.folder); });
 }
 
+void add_rules(CLI::App& app, Arguments& arguments, int& exit_code) {
+  auto* rules = app.add_subcommand("rules", "Look at alert rules, test them, take them elsewhere");
+  rules->require_subcommand(1);
+  auto* exported = rules->add_subcommand("export", "Print the rules in another program's language");
+  auto* config =
+      exported->add_option("-c,--config", arguments.config, "The configuration file; otherwise built-in rules");
+  exported->add_flag("--prometheus", "As alerting rules for Prometheus 2.42 and later")->required();
+  exported->callback([&, config] { exit_code = export_rules(config->count() > 0 ? arguments.config : ""); });
+  auto* tested = rules->add_subcommand("test", "Run tests of rules: what collectors report, what must be told");
+  tested->add_option("FILE", arguments.files, "Files with tests")->required();
+  tested->callback([&] { exit_code = test_rules(arguments.files); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -98,6 +112,7 @@ int run_command_line(int argc, char** argv) {
 
   add_collectors(app, arguments, exit_code);
   add_import(app, arguments, exit_code);
+  add_rules(app, arguments, exit_code);
 
   auto* pause = app.add_subcommand("pause", "Stop collectors from working on the server; alerts then know nothing new");
   add_config_option(*pause, arguments);
