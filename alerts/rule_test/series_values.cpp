@@ -48,9 +48,11 @@ std::optional<std::vector<SeriesStep>> repeated(std::string_view text, SeriesSte
 std::optional<std::vector<SeriesStep>> values(std::string_view text) {
   const auto first = take_number(text);
   if (!first) return std::nullopt;
-  const auto change = text.starts_with('+') || text.starts_with('-') ? take_number(text) : 0;
+  const bool changes = text.starts_with('+') || text.starts_with('-');
+  const auto change = changes ? take_number(text) : 0;
+  if (!change || (changes && text.empty())) return std::nullopt;
   const auto more = take_count(text, 0);
-  if (!change || !more) return std::nullopt;
+  if (!more) return std::nullopt;
   std::vector<SeriesStep> steps;
   for (std::size_t i = 0; i <= *more; ++i) {
     steps.push_back({SeriesStep::Kind::value, *first + static_cast<double>(i) * *change});
