@@ -19,7 +19,7 @@ groups:
 )";
 
 // In double quotes, as YAML and JSON have it.
-std::string quoted(std::string_view text) {
+std::string yaml_text(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -119,16 +119,16 @@ void append_alert(std::string& text, const Rule& rule, Level level) {
   const milliseconds hold = rule.policy.hold_for[index_of(level)].value_or(milliseconds(0));
   const milliseconds keep = rule.policy.event ? rule.policy.resolve_after : rule.policy.clear_for;
   text += comments(rule, level);
-  text += fmt::format("      - alert: {}\n        expr: {}\n", alert_name(rule.id), quoted(expression_of(rule, level)));
+  text += fmt::format("      - alert: {}\n        expr: {}\n", alert_name(rule.id), yaml_text(expression_of(rule, level)));
   if (hold.count() > 0 && !rule.policy.event) text += fmt::format("        for: {}\n", prometheus_duration(hold));
   if (keep.count() > 0) text += fmt::format("        keep_firing_for: {}\n", prometheus_duration(keep));
   text += fmt::format("        labels:\n          severity: {}\n          rule: {}\n", to_string(level), rule.id);
-  for (const auto& [name, value] : rule.labels) text += fmt::format("          {}: {}\n", name, quoted(value));
-  text += fmt::format("        annotations:\n          summary: {}\n", quoted(text_of(rule.summary, level, bound)));
+  for (const auto& [name, value] : rule.labels) text += fmt::format("          {}: {}\n", name, yaml_text(value));
+  text += fmt::format("        annotations:\n          summary: {}\n", yaml_text(text_of(rule.summary, level, bound)));
   if (const std::string description = text_of(rule.description, level, bound); !description.empty()) {
-    text += fmt::format("          description: {}\n", quoted(description));
+    text += fmt::format("          description: {}\n", yaml_text(description));
   }
-  if (!rule.runbook.empty()) text += fmt::format("          runbook: {}\n", quoted(rule.runbook));
+  if (!rule.runbook.empty()) text += fmt::format("          runbook: {}\n", yaml_text(rule.runbook));
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ std::string number_text(double value) {
   return fmt::format("{}", value);
 }
 
-std::string quoted(std::string_view text) {
+std::string string_literal(std::string_view text) {
   std::string result = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -124,7 +124,7 @@ std::string selector_text(const promql::VectorSelector& selector, const std::str
 
 struct Writer {
   std::string operator()(const promql::Number& number) const { return number_text(number.value); }
-  std::string operator()(const promql::Text& text) const { return quoted(text.value); }
+  std::string operator()(const promql::Text& text) const { return string_literal(text.value); }
   std::string operator()(const promql::VectorSelector& selector) const { return selector_text(selector, ""); }
   std::string operator()(const promql::RangeSelector& range) const {
     return selector_text(range.of, "[" + prometheus_duration(range.range) + "]");
