@@ -102,7 +102,7 @@ void add_rules(CLI::App& app, Arguments& arguments, int& exit_code) {
   auto* exported = rules->add_subcommand("export", "Print the rules in another program's language");
   auto* config =
       exported->add_option("-c,--config", arguments.config, "The configuration file; otherwise built-in rules");
-  exported->add_flag("--prometheus", "As alerting rules for Prometheus 2.42 and later")->required();
+  exported->add_flag("--prometheus")->description("As alerting rules for Prometheus 2.42 and later")->required();
   exported->callback([&, config] { exit_code = export_rules(config->count() > 0 ? arguments.config : ""); });
   auto* tested = rules->add_subcommand("test", "Run tests of rules: what collectors report, what must be told");
   tested->add_option("FILE", arguments.files, "Files with tests")->required();
