@@ -48,7 +48,7 @@ SteadyTime Channel::step(const std::stop_token& stop) {
 }
 
 SteadyTime Channel::next_step(SteadyTime now) {
-  return std::max({not_before_, rate_.next(around_.clock.steady_now()), now});
+  return std::min(std::max({not_before_, rate_.next(around_.clock.steady_now()), now}), fallback_due(now));
 }
 
 SteadyTime Channel::idle_until(SteadyTime now) const {

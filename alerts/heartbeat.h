@@ -23,8 +23,8 @@ struct HeartbeatOptions {
 // Reads alerts.heartbeat; nullopt when it is absent or of no use, which is then reported.
 std::optional<HeartbeatOptions> decode_heartbeat(Section& alerts);
 
-// Tells a service elsewhere that alerting is alive, by a GET of an address at a steady pace, so that somebody hears when
-// the whole agent or its machine is gone. Silent as soon as alerting makes no progress: the silence is the alarm.
+// Tells a service elsewhere that alerting is alive, by a GET of an address at a steady pace, so that somebody hears
+// when the whole agent or its machine is gone. Silent as soon as alerting makes no progress: the silence is the alarm.
 // Owned by the composition root; its destructor ends it. status functions: any thread.
 class Heartbeat {
  public:
@@ -40,7 +40,7 @@ class Heartbeat {
   // One ping, if all is well. Returns the time of the next.
   SteadyTime step(const std::stop_token& stop);
 
-  std::uint64_t sent() const { return sent_; }        // pings that were answered with success
+  std::uint64_t sent() const { return sent_; }          // pings that were answered with success
   std::uint64_t withheld() const { return withheld_; }  // for lack of progress
   std::uint64_t failed() const { return failed_; }
 

@@ -17,8 +17,8 @@ using curl::set;
 constexpr std::size_t max_body = 64UL * 1024;
 constexpr std::size_t max_headers = 100;
 
-// C callbacks: they must not throw. Taking less than what is offered ends the transfer: an answer that has no end is not
-// read to its end.
+// C callbacks: they must not throw. Taking less than what is offered ends the transfer: an answer that has no end is
+// not read to its end.
 std::size_t take_body(char* data, std::size_t size, std::size_t count, void* response) noexcept {
   auto& body = static_cast<HttpResponse*>(response)->body;
   const std::size_t bytes = size * count;

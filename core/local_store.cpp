@@ -17,6 +17,13 @@ namespace {
               fmt::format("local store: {}: {}", what, sqlite3_errmsg(database)));
 }
 
+// A statement that is not finished would keep its tables from being changed, so it ends here.
+std::size_t version_of(LocalStore::Transaction& transaction, std::string_view part) {
+  auto query = transaction.prepare("SELECT version FROM schema_version WHERE part = ?");
+  query.bind(part);
+  return query.step() ? static_cast<std::size_t>(query.integer(0)) : std::size_t{0};
+}
+
 }  // namespace
 
 void LocalStore::Close::operator()(sqlite3* database) const {
@@ -45,8 +52,8 @@ LocalStore::Statement& LocalStore::Statement::bind(double value) {
 }
 
 LocalStore::Statement& LocalStore::Statement::bind(std::string_view value) {
-  sqlite3_bind_text(statement_.get(), next_parameter_++, value.data(), static_cast<int>(value.size()),
-                    SQLITE_TRANSIENT);
+  const char* bytes = value.data() == nullptr ? "" : value.data();  // SQLite takes no address for NULL
+  sqlite3_bind_text(statement_.get(), next_parameter_++, bytes, static_cast<int>(value.size()), SQLITE_TRANSIENT);
   return *this;
 }
 
@@ -131,9 +138,7 @@ void LocalStore::check_version(std::string_view part, std::size_t known) const {
 void LocalStore::migrate(std::string_view part, const std::vector<std::string>& steps) {
   if (schema_ == Schema::as_it_is) return check_version(part, steps.size());
   transaction([&](Transaction& transaction) {
-    auto current = transaction.prepare("SELECT version FROM schema_version WHERE part = ?");
-    current.bind(part);
-    const auto version = current.step() ? static_cast<std::size_t>(current.integer(0)) : std::size_t{0};
+    const std::size_t version = version_of(transaction, part);
     if (version > steps.size()) {
       throw Error(Error::Kind::invalid,
                   fmt::format("local store: the tables of {} have version {}, this program knows {}", part, version,

@@ -52,10 +52,11 @@ std::string sha256_hex(std::string_view bytes) {
 std::string hmac_sha256(std::string_view key, std::string_view message) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   std::size_t length = 0;
-  const std::string bytes(message);  // a view may have no address, which OpenSSL takes for an error
-  const unsigned char* result =
-      EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(),
-                reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data(), digest.size(), &length);
+  const std::string secret(key);  // a view may have no address, which OpenSSL takes for an error
+  const std::string bytes(message);
+  const unsigned char* result = EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, secret.data(), secret.size(),
+                                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                                          digest.data(), digest.size(), &length);
   check(result == nullptr ? 0 : 1);
   return {reinterpret_cast<const char*>(digest.data()), length};
 }

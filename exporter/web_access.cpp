@@ -8,8 +8,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "exporter/bcrypt.h"
 #include "core/token_bucket.h"
+#include "exporter/bcrypt.h"
 
 namespace pgvigil {
 

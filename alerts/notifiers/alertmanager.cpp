@@ -64,15 +64,14 @@ HttpRequest AlertmanagerNotifier::request(std::span<const Letter> letters, Form 
     for (const AlertNews& news : letter.news.alerts) {
       const bool whole = form == Form::whole;
       const WallTime end = end_of(news, letter.news).value_or(letter.now + 4 * options_.refresh);
-      alerts.emplace_back(
-          Json::Object{{"labels", to_json(whole ? prometheus_labels(news) : identifying_labels(news))},
-                       {"annotations", to_json(whole ? prometheus_annotations(news) : Labels())},
-                       {"startsAt", format_time(news.since)},
-                       {"endsAt", format_time(std::max(end, news.since + seconds(1)))}});
+      alerts.emplace_back(Json::Object{{"labels", to_json(whole ? prometheus_labels(news) : identifying_labels(news))},
+                                       {"annotations", to_json(whole ? prometheus_annotations(news) : Labels())},
+                                       {"startsAt", format_time(news.since)},
+                                       {"endsAt", format_time(std::max(end, news.since + seconds(1)))}});
     }
   }
-  HttpRequest result{"POST", Secret(api_of(options_.url)), {{"Content-Type", "application/json"}},
-                     Json(std::move(alerts)).dump()};
+  HttpRequest result{
+      "POST", Secret(api_of(options_.url)), {{"Content-Type", "application/json"}}, Json(std::move(alerts)).dump()};
   if (!options_.authorization.empty()) result.headers.emplace_back("Authorization", options_.authorization.reveal());
   return result;
 }

@@ -6,8 +6,8 @@
 namespace pgvigil {
 
 struct AlertmanagerOptions {
-  Secret url;            // without /api/v2/alerts
-  Secret authorization;  // the header's value; empty: none
+  Secret url;                    // without /api/v2/alerts
+  Secret authorization;          // the header's value; empty: none
   milliseconds refresh{60'000};  // how often what fires is told again
 };
 

@@ -28,13 +28,14 @@ bool is_address(std::string_view text) {
 
 bool is_host(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
   });
 }
 
-// RFC 2047: words of at most 75 characters, no code point cut in two.
+// RFC 2047: lines of at most 76 characters, the header's name included, no code point cut in two.
 std::string encoded_subject(std::string_view subject) {
-  constexpr std::size_t word_bytes = 45;
+  constexpr std::size_t word_bytes = 39;
   std::string result;
   while (!subject.empty()) {
     std::size_t size = std::min(word_bytes, subject.size());
@@ -115,7 +116,8 @@ std::string mail_text(const Letter& letter, const std::string& from, const std::
   const auto header = [&text](std::string_view name, std::string_view value) {
     text += fmt::format("{}: {}\r\n", name, value);
   };
-  header("Date", fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(std::chrono::system_clock::to_time_t(whole))));
+  header("Date",
+         fmt::format("{:%a, %d %b %Y %H:%M:%S} +0000", fmt::gmtime(std::chrono::system_clock::to_time_t(whole))));
   header("From", from);
   header("To", join(to, ",\r\n "));
   header("Subject", encoded_subject(truncate_utf8(one_line(headline(letter)), max_subject)));

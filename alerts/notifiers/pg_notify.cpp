@@ -20,20 +20,21 @@ std::string payload(const Letter& letter, std::size_t max_text) {
   const AlertNews& first = news.alerts.front();
   const std::size_t count = news.alerts.size() + news.more_firing + news.more_over;
   const bool over = news.kind == Notification::Kind::resolve;
-  return Json(Json::Object{{"alert_name", truncate_utf8(first.rule, max_name)},
-                           {"level", std::string(to_string(news.level))},
-                           {"metric_value", to_json(first.value)},
-                           {"threshold", to_json(first.threshold)},
-                           {"timestamp", format_time(news.at)},
-                           {"status", over ? "resolved" : "firing"},
-                           {"since", format_time(first.since)},
-                           {"instance", truncate_utf8(first.instance, max_name)},
-                           {"subject", truncate_utf8(first.announcement.subject, std::min(max_text, max_name))},
-                           {"summary", truncate_utf8(count > 1 ? headline(letter) : first.announcement.summary, max_text)},
-                           {"alerts", static_cast<std::int64_t>(count)},
-                           {"repeat", news.repeat},
-                           {"late", letter.late},
-                           {"event_id", letter.id}})
+  return Json(Json::Object{
+                  {"alert_name", truncate_utf8(first.rule, max_name)},
+                  {"level", std::string(to_string(news.level))},
+                  {"metric_value", to_json(first.value)},
+                  {"threshold", to_json(first.threshold)},
+                  {"timestamp", format_time(news.at)},
+                  {"status", over ? "resolved" : "firing"},
+                  {"since", format_time(first.since)},
+                  {"instance", truncate_utf8(first.instance, max_name)},
+                  {"subject", truncate_utf8(first.announcement.subject, std::min(max_text, max_name))},
+                  {"summary", truncate_utf8(count > 1 ? headline(letter) : first.announcement.summary, max_text)},
+                  {"alerts", static_cast<std::int64_t>(count)},
+                  {"repeat", news.repeat},
+                  {"late", letter.late},
+                  {"event_id", letter.id}})
       .dump();
 }
 

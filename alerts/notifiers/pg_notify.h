@@ -14,8 +14,8 @@ struct PgNotifyOptions {
   std::string channel = "database_alert";
 };
 
-// NOTIFY on a channel of a PostgreSQL server, for programs that listen there. A convenience: who does not listen at that
-// moment hears nothing, a standby cannot notify, and it is of no use when that database is the patient.
+// NOTIFY on a channel of a PostgreSQL server, for programs that listen there. A convenience: who does not listen at
+// that moment hears nothing, a standby cannot notify, and it is of no use when that database is the patient.
 class PgNotifyNotifier final : public Notifier {
  public:
   explicit PgNotifyNotifier(PgNotifyOptions options) : options_(std::move(options)) {}

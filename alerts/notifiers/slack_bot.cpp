@@ -86,11 +86,11 @@ SlackBotNotifier::Answer SlackBotNotifier::call(std::string_view method, const J
 }
 
 SlackBotNotifier::Answer SlackBotNotifier::send(std::string_view method, Json::Object body, const Wire& wire) const {
-  const HttpRequest request{"POST",
-                            Secret(fmt::format("{}/{}", options_.api_url, method)),
-                            {{"Content-Type", "application/json; charset=utf-8"},
-                             {"Authorization", "Bearer " + options_.token.reveal()}},
-                            Json(std::move(body)).dump()};
+  const HttpRequest request{
+      "POST",
+      Secret(fmt::format("{}/{}", options_.api_url, method)),
+      {{"Content-Type", "application/json; charset=utf-8"}, {"Authorization", "Bearer " + options_.token.reveal()}},
+      Json(std::move(body)).dump()};
   Exchange answer = exchange(request, wire);
   if (!answer.response) return {std::move(answer.failure), "", {}};
   const HttpResponse& response = *answer.response;

@@ -25,11 +25,11 @@ constexpr std::size_t max_plain = 3000;
 
 // Another text may be taken; https://api.slack.com/messaging/webhooks#handling_errors and chat.postMessage's list.
 constexpr std::array<std::string_view, 9> payload_errors{
-    "invalid_payload",      "invalid_blocks",       "no_text",
-    "msg_too_long",         "msg_blocks_too_long",  "too_many_attachments",
-    "invalid_attachments",  "invalid_blocks_format", "markdown_text_conflict"};
-constexpr std::array<std::string_view, 6> transient_errors{"internal_error",      "fatal_error",     "rollup_error",
-                                                           "service_unavailable", "request_timeout", "team_added_to_org"};
+    "invalid_payload",     "invalid_blocks",        "no_text",
+    "msg_too_long",        "msg_blocks_too_long",   "too_many_attachments",
+    "invalid_attachments", "invalid_blocks_format", "markdown_text_conflict"};
+constexpr std::array<std::string_view, 6> transient_errors{
+    "internal_error", "fatal_error", "rollup_error", "service_unavailable", "request_timeout", "team_added_to_org"};
 constexpr std::array<std::string_view, 3> rate_errors{"rate_limited", "ratelimited", "message_limit_exceeded"};
 
 template <std::size_t size>

@@ -20,8 +20,8 @@ Json::Object slack_message(const Letter& letter);
 // The line alone, as long as it may be.
 std::string slack_plain_text(const Letter& letter);
 
-// Slack's errors are one word, alone or as `error` of a JSON object; "" for anything else, which comes from something in
-// between and is not repeated.
+// Slack's errors are one word, alone or as `error` of a JSON object; "" for anything else, which comes from something
+// in between and is not repeated.
 std::string slack_error(const HttpResponse& response);
 
 // What the word means; nothing for one that says nothing by itself.

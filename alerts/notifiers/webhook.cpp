@@ -126,8 +126,11 @@ ReceiverTraits WebhookNotifier::traits() const {
 HttpRequest WebhookNotifier::request(const Letter& letter, std::string body) const {
   const auto since_epoch = std::chrono::floor<seconds>(letter.now).time_since_epoch();
   const std::string timestamp = std::to_string(since_epoch.count());
-  HttpRequest result{"POST", options_.url, {{"Content-Type", "application/json"}, {"webhook-id", letter.id},
-                                            {"webhook-timestamp", timestamp}}, {}};
+  HttpRequest result{
+      "POST",
+      options_.url,
+      {{"Content-Type", "application/json"}, {"webhook-id", letter.id}, {"webhook-timestamp", timestamp}},
+      {}};
   std::vector<std::string> signatures;
   for (const Secret& secret : options_.secrets)
     signatures.push_back(webhook_signature(secret, letter.id, timestamp, body));

@@ -12,8 +12,8 @@ namespace pgvigil {
 struct WebhookOptions {
   std::string receiver;  // the channel's name, as the body tells it
   Secret url;
-  Secret authorization;          // the header's value; empty: none
-  std::vector<Secret> secrets;   // each signs: a receiver that knows one of them can prove the message
+  Secret authorization;         // the header's value; empty: none
+  std::vector<Secret> secrets;  // each signs: a receiver that knows one of them can prove the message
 };
 
 // Any HTTP receiver. The body is that of Alertmanager's webhooks, version 4, so whatever takes those takes ours, with

@@ -109,7 +109,6 @@ RoutingOptions decode_routing(Section& alerts, const std::vector<std::string>& c
     route.name = fmt::format("route {}", options.routes.size() + 1);
     options.routes.push_back(std::move(route));
   }
-  options.unmatched.to = channels;
   for (Section& section : alerts.sections("inhibit")) options.inhibitions.push_back(decode_inhibition(section));
   return options;
 }

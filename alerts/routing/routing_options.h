@@ -44,7 +44,9 @@ constexpr milliseconds longest_group_wait = std::chrono::minutes(30);
 // The sections routes, group, mute_times and inhibit of alerts.
 struct RoutingOptions {
   std::vector<Route> routes;
-  Route unmatched;  // takes what no route accepts, so that nothing is lost by an oversight: to all channels
+  // Takes what no route accepts, so that nothing is lost by an oversight: to all channels there are, whatever `to`
+  // says.
+  Route unmatched{"default", {}, {}, {}, {}, {}, std::chrono::hours(4), {}, false};
   std::vector<MuteTime> mute_times;
   std::vector<Inhibition> inhibitions;
   std::size_t digest_after = 20;  // more new alerts of a group at once become one message, on every channel

@@ -178,7 +178,8 @@ void RoutingStore::take_over_told_alone() {
       news.since = from_micros(query.integer(3));
       news.value = value_from(Json::parse(query.text(4)));
       news.announcement = announcement_from(Json::parse(query.text(5)));
-      for (const auto& [channel, told] : Json::parse(query.text(6)).object()) {
+      const Json channels = Json::parse(query.text(6));
+      for (const auto& [channel, told] : channels.object()) {
         const Level level = parse_level(told.text()).value_or(Level::warning);
         news.level = level;
         member.highest = level;

@@ -32,12 +32,14 @@ bool read_some(const Fd& connection, const std::stop_token& stop, std::string& t
   return true;
 }
 
-void send_all(const Fd& connection, std::string_view text) {
+// False when the client went away.
+bool send_all(const Fd& connection, std::string_view text) {
   while (!text.empty()) {
     const ssize_t size = send(connection.get(), text.data(), text.size(), MSG_NOSIGNAL);
-    if (size <= 0) return;
+    if (size <= 0) return false;
     text.remove_prefix(static_cast<std::size_t>(size));
   }
+  return true;
 }
 
 HttpReceiver::Request parse_head(std::string_view head) {
@@ -78,11 +80,12 @@ std::optional<HttpReceiver::Request> read_request(const Fd& connection, const st
   return request;
 }
 
-std::string render(const HttpReceiver::Answer& answer) {
-  std::string text = fmt::format("HTTP/1.1 {} Scripted\r\nContent-Length: {}\r\nConnection: close\r\n", answer.status,
-                                 answer.body.size());
+std::string render_head(const HttpReceiver::Answer& answer) {
+  std::string text = fmt::format("HTTP/1.1 {} Scripted\r\nConnection: close\r\n", answer.status);
+  if (answer.how != HttpReceiver::Answer::Body::endless)
+    text += fmt::format("Content-Length: {}\r\n", answer.body.size());
   for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
-  return text + "\r\n" + answer.body;
+  return text + "\r\n";
 }
 
 }  // namespace
@@ -132,7 +135,23 @@ void HttpReceiver::serve(const std::stop_token& stop, const Fd& connection) {
     std::unique_lock lock(mutex_);
     if (arrived_.wait_for(lock, stop, answer.delay, [] { return false; }) || stop.stop_requested()) return;
   }
-  if (!answer.close_without_answer) send_all(connection, render(answer));
+  if (!answer.close_without_answer) send_answer(stop, connection, answer);
+}
+
+void HttpReceiver::send_answer(const std::stop_token& stop, const Fd& connection, const Answer& answer) const {
+  send_all(connection, render_head(answer));
+  const std::string_view body = answer.body;
+  switch (answer.how) {
+    case Answer::Body::whole: send_all(connection, body); return;
+    case Answer::Body::endless:
+      while (!stop.stop_requested() && send_all(connection, body)) continue;
+      return;
+    case Answer::Body::stalls: {
+      send_all(connection, body.substr(0, body.size() / 2));
+      std::string ignored;
+      while (read_some(connection, stop, ignored)) continue;  // until the client hangs up
+    }
+  }
 }
 
 HttpReceiver::Answer HttpReceiver::answer_to(const Request& request) {

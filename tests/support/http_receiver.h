@@ -32,6 +32,12 @@ class HttpReceiver {
     std::string body = "ok";
     milliseconds delay{0};              // before the answer is sent
     bool close_without_answer = false;  // the request arrived, and nobody will know
+    enum class Body {
+      whole,
+      stalls,   // half of it comes, then nothing more
+      endless,  // it comes again and again
+    };
+    Body how = Body::whole;
   };
   using Respond = std::function<Answer(const Request&)>;
 
@@ -59,6 +65,7 @@ class HttpReceiver {
   void accept_connections(const std::stop_token& stop);
   void serve(const std::stop_token& stop, const Fd& connection);
   Answer answer_to(const Request& request);
+  void send_answer(const std::stop_token& stop, const Fd& connection, const Answer& answer) const;
 
   Respond respond_;
   std::mutex respond_mutex_;  // one call of respond_ at a time

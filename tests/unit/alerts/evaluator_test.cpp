@@ -93,7 +93,7 @@ TEST_F(EvaluatorTest, GoesOnWhereTheLastProcessEnded) {
   report(1);
   next.step();
   EXPECT_EQ(deliver().size(), 1U);
-  EXPECT_TRUE(alerts_.load().empty());
+  EXPECT_TRUE(alerts_.current().empty());
 }
 
 TEST_F(EvaluatorTest, TheTimeBetweenTwoProcessesDoesNotCount) {

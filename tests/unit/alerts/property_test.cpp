@@ -32,9 +32,11 @@ class RandomHistory {
   Rule random_rule() {
     const std::vector<std::string> holds{"0s", "10s", "30s"};
     const auto hold = [&] { return holds[static_cast<std::size_t>(below(3))]; };
-    return make_rule("id: r\nexpr: m\nwarning: { above: 10, clear: 5, for: " + hold() +
-                     " }\ncritical: { above: 20, for: " + hold() + " }\nclear_for: " + hold() +
-                     "\nflapping: off\nsummary: '{{subject}}'");
+    Rule rule = make_rule("id: r\nexpr: m\nwarning: { above: 10, clear: 5, for: " + hold() +
+                          " }\ncritical: { above: 20, for: " + hold() + " }\nclear_for: " + hold() +
+                          "\nsummary: '{{subject}}'");
+    rule.policy.flapping.cycles = 0;  // every change is told
+    return rule;
   }
 
   static double value_of(Seen seen) {

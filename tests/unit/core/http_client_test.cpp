@@ -84,6 +84,35 @@ TEST(HttpClients, ReportAPeerThatHangsUpOrIsNotThere) {
             Error::Kind::unavailable);
 }
 
+TEST(HttpClients, ReadAnAnswerWithoutEndNoFurtherThanItsBeginning) {
+  HttpReceiver receiver;
+  receiver.then({200, {}, std::string(8192, 'x'), 0ms, false, HttpReceiver::Answer::Body::endless});
+  CurlClient client(Scheme::http_allowed);
+  const HttpResponse response = client.send(post(receiver.url()), 20s, {});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body.size(), 64U * 1024);
+}
+
+TEST(HttpClients, KeepTheirDeadlineWhenTheAnswerStalls) {
+  HttpReceiver receiver;
+  receiver.then({200, {}, "ok, but only the first half of it", 0ms, false, HttpReceiver::Answer::Body::stalls});
+  CurlClient client(Scheme::http_allowed);
+  EXPECT_EQ(kind_of(client, post(receiver.url("/secret")), 300ms), Error::Kind::unavailable);
+}
+
+TEST(HttpClients, ReachNoAddressThatGivesCredentialsAway) {
+  CurlClient client(Scheme::http_allowed);
+  for (const char* url : {"http://169.254.169.254/secret", "http://[fe80::1]/secret", "http://0xA9FEA9FE/secret"}) {
+    try {
+      client.send(post(url), 20s, {});
+      ADD_FAILURE() << url;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), Error::Kind::unavailable);
+      EXPECT_THAT(error.what(), Not(HasSubstr("secret")));
+    }
+  }
+}
+
 TEST(HttpClients, StopWhenAsked) {
   HttpReceiver receiver;
   receiver.then({200, {}, "late", 60s, false});

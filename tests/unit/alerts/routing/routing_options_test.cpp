@@ -65,7 +65,6 @@ inhibit:
   EXPECT_EQ(second.wait, 5s);
   EXPECT_EQ(second.repeat, 4h);
   EXPECT_EQ(decoded.options.digest_after, 7U);
-  EXPECT_EQ(decoded.options.unmatched.to, (Lines{"chat", "mail", "pager"}));
 }
 
 TEST(RoutingOptions, SaysWhatIsWrongAndWhere) {
