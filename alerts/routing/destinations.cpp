@@ -65,7 +65,8 @@ std::vector<Destination> Destinations::of(const RoutingLabels& labels, Level lev
   std::vector<Destination> result;
   for (const Route* route : routes_of(labels)) {
     for (const ChannelPolicy& policy : channels_) {
-      if (contains(route->to, policy.target)) add(result, {&policy, route, level < policy.min_level, mute_of(*route)});
+      if (route == &options_.unmatched || contains(route->to, policy.target))
+        add(result, {&policy, route, level < policy.min_level, mute_of(*route)});
     }
   }
   return result;

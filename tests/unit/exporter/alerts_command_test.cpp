@@ -41,10 +41,12 @@ class AlertsCommand : public testing::Test {
   AlertsCommand() {
     const std::string channel = "{ name: chat, kind: slack, webhook_url: 'https://hooks.slack.com/services/T/B/x' }";
     command_.config_file = folder_.write(
-        "c.yaml", fmt::format("target: {{ conninfo: 'host=db' }}\nstate_dir: {}\nalerts:\n  instance: db1\n"
-                              "  channels: [{}]\n  routes: [{{ match: 'severity=\"critical\"', to: chat, wait: 10s }}, "
-                              "{{ match: 'rule=\"noise\"', to: [] }}]\n",
-                              folder_.path().string(), channel));
+        "c.yaml",
+        fmt::format(
+            "target: {{ conninfo: 'host=db' }}\nstate_dir: {}\nalerts:\n  instance: db1\n  builtin_rules: false\n"
+            "  channels: [{}]\n  routes: [{{ match: 'severity=\"critical\"', to: chat, wait: 10s }}, "
+            "{{ match: 'rule=\"noise\"', to: [] }}]\n",
+            folder_.path().string(), channel));
     store_.transaction([](LocalStore::Transaction& transaction) {
       AlertStore::append(transaction, {{alert("abc1", "data"), alert("abd2", "wal")}, {}});
       AlertHistory::append(transaction,
@@ -147,8 +149,9 @@ TEST_F(AlertsCommand, ExplainSaysWhoWouldBeToldAndWhy) {
 
 TEST_F(AlertsCommand, WithoutAnAgentThereIsNothingToWorkOn) {
   const TempDir empty;
-  command_.config_file =
-      empty.write("c.yaml", fmt::format("target: {{ conninfo: 'host=db' }}\nstate_dir: {}\n", empty.path().string()));
+  command_.config_file = empty.write("c.yaml", fmt::format("target: {{ conninfo: 'host=db' }}\nstate_dir: {}\n"
+                                                           "alerts: {{ builtin_rules: false }}\n",
+                                                           empty.path().string()));
   EXPECT_THROW(command_.list(), Error);
 }
 
