@@ -77,7 +77,7 @@ class History {
   // Metrics that rules read and that no snapshot has ever had.
   const std::set<std::string>& never_seen() const { return never_seen_; }
   std::size_t series() const { return series_; }
-  std::size_t left_out() const { return left_out_; }  // series beyond the limit, since the start
+  std::size_t left_out() const { return left_out_; }  // samples of series beyond the limit
 
  private:
   void take(const Snapshot& snapshot);

@@ -33,7 +33,6 @@ class MessageTemplate {
 
   std::string render(const TemplateValues& values) const;
 
- private:
   enum class Filter { none, duration, percent, bytes };
   enum class Field { subject, instance, level, value, threshold, label };
   struct Placeholder {
@@ -41,10 +40,14 @@ class MessageTemplate {
     Filter filter = Filter::none;
     std::string label;
   };
-  using Part = std::variant<std::string, Placeholder>;
+  using Part = std::variant<std::string, Placeholder>;  // literal text, or what stands in its place
 
-  static std::variant<Placeholder, std::string> parse_placeholder(std::string_view text);
+  // For who says the same in another language of templates.
+  const std::vector<Part>& parts() const { return parts_; }
   static std::string format_number(std::optional<double> value, Filter filter);
+
+ private:
+  static std::variant<Placeholder, std::string> parse_placeholder(std::string_view text);
   static std::string text_of(const Placeholder& placeholder, const TemplateValues& values);
 
   std::vector<Part> parts_;

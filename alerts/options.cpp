@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "alerts/rule_override.h"
 #include "core/embedded_file.h"
 #include "core/text.h"
 
@@ -18,8 +19,9 @@ namespace {
 class RuleSet {
  public:
   // All rules of the list `rules`; an id may stand once in one source.
-  void add(Section& section, std::map<std::string, std::string>& places) {
-    for (Section& entry : section.sections("rules")) {
+  void add(Section& section, std::map<std::string, std::string>& places, RuleOverrides& overrides) {
+    for (const Section& written : section.sections("rules")) {
+      Section entry = overrides.apply(written);
       auto rule = decode_rule(entry);
       if (!rule) continue;
       const auto [place, is_new] = places.emplace(rule->id, entry.where());
@@ -37,10 +39,14 @@ class RuleSet {
       rules_.erase(found);
       return;
     }
-    std::vector<std::string> ids;
-    for (const Rule& rule : rules_) ids.push_back(rule.id);
-    const auto meant = closest(id, ids);
+    const auto meant = closest(id, ids());
     place.fail(fmt::format("there is no rule {}{}", id, meant ? fmt::format("; did you mean {}?", *meant) : ""));
+  }
+
+  std::vector<std::string> ids() const {
+    std::vector<std::string> result;
+    for (const Rule& rule : rules_) result.push_back(rule.id);
+    return result;
   }
 
   std::vector<Rule> take() && { return std::move(rules_); }
@@ -62,12 +68,12 @@ class RuleSet {
   std::vector<Rule> rules_;
 };
 
-void add_builtin(RuleSet& rules, Problems& problems) {
+void add_builtin(RuleSet& rules, RuleOverrides& overrides, Problems& problems) {
   std::map<std::string, std::string> places;
   for (const EmbeddedFile& file : embedded_rules()) {
     auto section = Section::parse(file.content, fmt::format("built-in/{}", file.name), problems);
     if (!section) continue;
-    rules.add(*section, places);
+    rules.add(*section, places, overrides);
     section->finish();
   }
 }
@@ -75,15 +81,17 @@ void add_builtin(RuleSet& rules, Problems& problems) {
 std::vector<Rule> decode_rules(Section& section) {
   Problems& problems = section.problems();
   RuleSet rules;
-  if (section.boolean("builtin_rules", true)) add_builtin(rules, problems);
+  RuleOverrides overrides(section);
+  if (section.boolean("builtin_rules", true)) add_builtin(rules, overrides, problems);
   std::map<std::string, std::string> places;
-  rules.add(section, places);
+  rules.add(section, places, overrides);
   for (const auto& file : section.paths("rule_files")) {
     auto root = Section::load(file, problems);
     if (!root) continue;
-    rules.add(*root, places);
+    rules.add(*root, places, overrides);
     root->finish();
   }
+  overrides.report_unused(rules.ids());
   if (const auto disabled = section.value("disable")) {
     for (const YamlValue& item : disabled->items()) {
       if (const auto id = item.text()) rules.remove(*id, item);

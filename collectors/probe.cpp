@@ -58,11 +58,19 @@ Probe::Answer Probe::ask(const RunContext& context) {
     logged_in_at_ = now;
     position_refused_ = false;
   }
-  const PgRows rows =
-      session_->query("SELECT version(), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery()",
-                      query_timeout, context.stop);
-  Answer answer{
-      rows.text(0, 0), printed_number<double>(rows.text(0, 1)), rows.get(0, 2) == "t", session_->server_version(), {}};
+  const WallTime asked_at = context.clock.wall_now();
+  const PgRows rows = session_->query(
+      "SELECT version(), extract(epoch FROM pg_postmaster_start_time()), pg_is_in_recovery(),"
+      " extract(epoch FROM clock_timestamp())",
+      query_timeout, context.stop);
+  // The server read its clock somewhere between asking and answer.
+  const double halfway = (unix_seconds(asked_at) + unix_seconds(context.clock.wall_now())) / 2;
+  Answer answer{rows.text(0, 0),
+                printed_number<double>(rows.text(0, 1)),
+                rows.get(0, 2) == "t",
+                session_->server_version(),
+                printed_number<double>(rows.text(0, 3)) - halfway,
+                {}};
   if (answer.in_recovery) {
     answer.lag = ask_lag(context);
   } else {
@@ -110,6 +118,11 @@ std::vector<Family> Probe::run(RunContext& context) {
                            took.count()));
   families.push_back(gauge("pg_postmaster_start_time_seconds",
                            "When the server was started, in seconds since the epoch.", answer->started_at));
+  families.push_back(
+      gauge("pgvigil_clock_skew_seconds",
+            "How far the server's clock is ahead of the agent's (below 0: behind), give or take half the "
+            "time that its answer took.",
+            answer->clock_skew));
   families.push_back(
       gauge("pg_replication_is_replica", "1 on a standby (in recovery), 0 on a primary.", answer->in_recovery ? 1 : 0));
   if (answer->lag) {

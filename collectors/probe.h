@@ -29,6 +29,7 @@ class Probe final : public Task {
     double started_at = 0;  // seconds since the epoch
     bool in_recovery = false;
     int server_version = 0;        // 150018
+    double clock_skew = 0;         // seconds that the server's clock is ahead of the agent's
     std::optional<ReplayLag> lag;  // on a standby that tells its position
   };
   Answer ask(const RunContext& context);

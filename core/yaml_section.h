@@ -27,6 +27,9 @@ class Section {
   // The same from memory; `name` stands for the file's name in messages.
   static std::optional<Section> parse(std::string_view text, const std::string& name, Problems& problems);
 
+  // This map with what the map `patch` says in place of its own (YamlValue::patched).
+  Section patched(const YamlValue& patch) const { return Section(value_.patched(patch)); }
+
   std::string where() const { return value_.where(); }
   void fail(const std::string& what) const { value_.fail(what); }
   Problems& problems() const { return value_.problems(); }  // where fail() reports, for a part that reads further files

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -19,6 +20,7 @@ struct YamlValue::Node {
   int line = 0;  // from 1
   int column = 0;
   Problems* problems = nullptr;
+  std::optional<YamlValue> patch = std::nullopt;
 };
 
 namespace {
@@ -187,14 +189,46 @@ std::vector<YamlValue> YamlValue::items() const {
   return result;
 }
 
-std::vector<std::pair<YamlValue, YamlValue>> YamlValue::members() const {
-  std::vector<std::pair<YamlValue, YamlValue>> result;
+namespace {
+
+using Members = std::vector<std::pair<YamlValue, YamlValue>>;
+
+bool is_null(const YamlValue& value) {
+  return !value.is_map() && !value.is_list() && !value.is_scalar();
+}
+
+void patch_members(Members& members, const Members& patch) {
+  for (const auto& [key, value] : patch) {
+    const std::string name = key.written();
+    const auto found = std::find_if(members.begin(), members.end(),
+                                    [&name](const auto& member) { return member.first.written() == name; });
+    if (is_null(value)) {
+      if (found != members.end()) members.erase(found);
+    } else if (found == members.end()) {
+      members.emplace_back(key, value);
+    } else {
+      found->second = found->second.is_map() && value.is_map() ? found->second.patched(value) : value;
+    }
+  }
+}
+
+}  // namespace
+
+YamlValue YamlValue::patched(const YamlValue& patch) const {
+  Node result = *node_;
+  result.patch = node_->patch ? node_->patch->patched(patch) : patch;
+  return YamlValue(std::make_shared<const Node>(std::move(result)));
+}
+
+Members YamlValue::members() const {
+  Members result;
   if (!is_map()) return result;
   for (const auto& member : node_->yaml) {
     const YAML::Mark mark = member.second.IsNull() ? member.first.Mark() : member.second.Mark();
     result.emplace_back(make_value(member.first, member.first.Mark(), node_->file, *node_->problems),
                         make_value(member.second, mark, node_->file, *node_->problems));
   }
+  if (node_->patch) patch_members(result, node_->patch->members());
   return result;
 }
 

@@ -55,6 +55,10 @@ class YamlValue {
   std::vector<YamlValue> items() const;                          // of a list
   std::vector<std::pair<YamlValue, YamlValue>> members() const;  // of a map: keys, which may be of any kind, and values
 
+  // This map with what the map `patch` says in place of its own, map by map; a member that is null there is left out.
+  // Every value keeps its place in its own file.
+  YamlValue patched(const YamlValue& patch) const;
+
  private:
   std::shared_ptr<const Node> node_;
 };

@@ -26,8 +26,10 @@ struct Arguments {
   std::string collector;
   std::string file;
   std::string folder;
+  std::vector<std::string> files;
   std::string reason;
   std::string channel;
+  std::string expression;
 };
 
 void add_config_option(CLI::App& command, Arguments& arguments) {
@@ -83,6 +85,31 @@ void add_notify(CLI::App& app, Arguments& arguments, int& exit_code) {
   test->callback([&] { exit_code = test_channel(arguments.config, arguments.channel); });
 }
 
+void add_rule_inspection(CLI::App& rules, Arguments& arguments, int& exit_code) {
+  auto* list = rules.add_subcommand("list", "List the rules: what they look at, when they fire, how many do now");
+  auto* config = list->add_option("-c,--config", arguments.config, "The configuration file; otherwise built-in rules");
+  list->callback([&, config] { exit_code = list_rules(config->count() > 0 ? arguments.config : ""); });
+  auto* eval = rules.add_subcommand("eval", "Evaluate an expression on samples from a file");
+  eval->add_option("EXPR", arguments.expression, "In PromQL")->required();
+  eval->add_option("--sample", arguments.file, "A file as /metrics or pgvigil collect write it; - is standard input")
+      ->required();
+  eval->callback([&] { exit_code = evaluate_expression(arguments.expression, arguments.file); });
+}
+
+void add_rules(CLI::App& app, Arguments& arguments, int& exit_code) {
+  auto* rules = app.add_subcommand("rules", "Look at alert rules, test them, take them elsewhere");
+  rules->require_subcommand(1);
+  auto* exported = rules->add_subcommand("export", "Print the rules in another program's language");
+  auto* config =
+      exported->add_option("-c,--config", arguments.config, "The configuration file; otherwise built-in rules");
+  exported->add_flag("--prometheus")->description("As alerting rules for Prometheus 2.42 and later")->required();
+  exported->callback([&, config] { exit_code = export_rules(config->count() > 0 ? arguments.config : ""); });
+  auto* tested = rules->add_subcommand("test", "Run tests of rules: what collectors report, what must be told");
+  tested->add_option("FILE", arguments.files, "Files with tests")->required();
+  tested->callback([&] { exit_code = test_rules(arguments.files); });
+  add_rule_inspection(*rules, arguments, exit_code);
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -112,6 +139,7 @@ int run_command_line(int argc, char** argv) {
   add_import(app, arguments, exit_code);
   add_notify(app, arguments, exit_code);
   add_alerts(app, default_config, exit_code);
+  add_rules(app, arguments, exit_code);
 
   auto* pause = app.add_subcommand("pause", "Stop collectors from working on the server; alerts then know nothing new");
   add_config_option(*pause, arguments);

@@ -27,6 +27,20 @@ int check_connection(const std::filesystem::path& config_file);
 // Lists the collectors, or explains the one named. Without a configuration (an empty path) no server is asked.
 int list_collectors(const std::filesystem::path& config_file, const std::string& name, const std::string& format);
 
+// Lists the rules, those of a configuration or (an empty path) the built-in ones. With a configuration it says how many
+// alerts of each rule there are, as the agent noted it last.
+int list_rules(const std::filesystem::path& config_file);
+
+// The value of a PromQL expression on samples in the text format; `sample_file` "-" is standard input.
+int evaluate_expression(const std::string& text, const std::filesystem::path& sample_file);
+
+// Prints the rules, those of a configuration or (an empty path) the built-in ones, for Prometheus.
+int export_rules(const std::filesystem::path& config_file);
+
+// Runs tests of rules (alerts/rule_test/rule_test.h). Their file may have a section `alerts`, as the configuration
+// does.
+int test_rules(const std::vector<std::string>& files);
+
 // Turns another exporter's query file into collectors: files in the folder `output`, or all on standard output.
 int import_query_file(const std::filesystem::path& file, const std::filesystem::path& output);
 

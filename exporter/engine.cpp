@@ -2,6 +2,7 @@
 
 #include "alerts/alert_families.h"
 #include "alerts/delivery_families.h"
+#include "alerts/rule_families.h"
 #include "collectors/backup/backup_tasks.h"
 #include "collectors/collectors.h"
 #include "config/rule_tasks.h"
@@ -92,7 +93,8 @@ std::optional<std::string> Engine::trouble(const Surroundings& around, milliseco
 
 std::vector<Family> Engine::families() const {
   std::vector<Family> families = delivery_families(delivery_.status(), delivery_.evicted());
-  for (const auto& more : {alert_families(alerts_.current()), evaluator_families(evaluator_.status())})
+  const Evaluator::Status rules = evaluator_.status();
+  for (const auto& more : {alert_families(alerts_.current()), evaluator_families(rules), rule_families(rules)})
     families.insert(families.end(), more.begin(), more.end());
   families.push_back({"pgvigil_db_connections",
                       "Sessions that collectors hold on the watched server (the prober has one more).",

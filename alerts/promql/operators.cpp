@@ -44,12 +44,12 @@ std::optional<Element> paired(const Binary& binary, double left, double right, d
 // Arithmetic and comparisons between two vectors.
 class Join {
  public:
-  Join(const Binary& binary, Vector left, Vector right, Workspace& workspace)
+  Join(const Binary& binary, Vector many, Vector one, Workspace& workspace)
       : binary_(binary),
         workspace_(workspace),
         swapped_(binary.matching.cardinality == Matching::Cardinality::one_to_many),
-        many_(swapped_ ? std::move(right) : std::move(left)),
-        one_(swapped_ ? std::move(left) : std::move(right)),
+        many_(std::move(many)),
+        one_(std::move(one)),
         signature_(signature(binary.matching, workspace)),
         result_labels_(projection(binary, workspace)),
         partners_(one_.elements.size()),
@@ -131,7 +131,7 @@ class Join {
 
   const Binary& binary_;
   Workspace& workspace_;
-  bool swapped_;
+  bool swapped_;  // the left side of the operator is the "one" side
   Vector many_;
   Vector one_;
   Projection signature_;
@@ -264,8 +264,10 @@ Vector combine(const Binary& binary, Vector left, Vector right, Workspace& works
     case Operator::all_of: return intersect(binary, left, right, workspace);
     case Operator::any_of: return unite(binary, std::move(left), right, workspace);
     case Operator::unless: return subtract(binary, left, right, workspace);
-    default: return Join(binary, std::move(left), std::move(right), workspace).run();
+    default: break;
   }
+  if (binary.matching.cardinality == Matching::Cardinality::one_to_many) std::swap(left, right);
+  return Join(binary, std::move(left), std::move(right), workspace).run();
 }
 
 }  // namespace pgvigil::promql

@@ -11,7 +11,6 @@ namespace pgvigil {
 std::vector<TaskPtr> make_backup_tasks(const std::vector<BackupOptions>& jobs, const PgOptions& target,
                                        LocalStore& store, const std::filesystem::path& state_dir, const Clock& clock) {
   std::vector<TaskPtr> tasks;
-  if (jobs.empty()) return tasks;
   const RunJournal journal(store);
   std::vector<BackupStatusCollector::Job> reported;
   for (const BackupOptions& job : jobs) {

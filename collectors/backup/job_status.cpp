@@ -59,6 +59,8 @@ void add_backups(Report& report, WallTime now) {
       "1 when all of the job's store can be read, otherwise 0: what is said of its backups is then what was last "
       "known.",
       [](const JobStatus& job) { return job.store_readable ? 1 : 0; });
+  report.add("pgvigil_backup_store_free_bytes", "What the job's store has room for; absent when that is not known.",
+             [](const JobStatus& job) { return job.store_free_bytes; });
   report.add("pgvigil_backup_last_success_timestamp_seconds",
              "When the newest backup in the store was finished; 0: there is none.",
              [](const JobStatus& job) { return job.newest ? unix_seconds(job.newest->finished) : 0; });

@@ -27,6 +27,7 @@ struct JobStatus {
   std::string database;
   WallTime configured_since;
   bool store_readable = true;
+  std::optional<double> store_free_bytes;
   std::optional<BackupSummary> newest;  // as far as the store could be read
   RunHistory backups;
   bool has_drill = false;

@@ -26,6 +26,12 @@ std::optional<WallTime> next_run(const Schedule& schedule, WallTime now) {
   return calendar == nullptr ? std::nullopt : calendar->cron.next(now);
 }
 
+std::optional<double> free_bytes(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  return error ? std::nullopt : std::optional(static_cast<double>(space.available));
+}
+
 }  // namespace
 
 BackupStatusCollector::BackupStatusCollector(std::vector<Job> jobs, RunJournal journal, WallTime now)
@@ -80,6 +86,7 @@ JobStatus BackupStatusCollector::status(Known& known, WallTime now) {
   status.database = options.database;
   status.configured_since = known.configured_since;
   status.store_readable = known.store_problem.empty();
+  status.store_free_bytes = free_bytes(options.folder);
   status.newest = newest(known.backups);
   status.backups = journal_.history(options.name, RunKind::backup);
   status.has_drill = options.verify.has_value();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 namespace pgvigil {
 
@@ -31,9 +32,13 @@ FileSystemAnswer file_system_of(const std::filesystem::path& folder) {
   const std::filesystem::path real = std::filesystem::canonical(folder, error);
   const std::filesystem::space_info space = error ? std::filesystem::space_info{} : std::filesystem::space(real, error);
   if (error) return {std::nullopt, fmt::format("{}: {}", folder.string(), error.message())};
-  return {
-      FileSystem{mount_of(real).string(), static_cast<double>(space.capacity), static_cast<double>(space.available)},
-      {}};
+  FileSystem found{mount_of(real).string(), static_cast<double>(space.capacity), static_cast<double>(space.available)};
+  struct statvfs status {};
+  if (::statvfs(real.c_str(), &status) == 0) {
+    found.inodes = static_cast<double>(status.f_files);
+    found.inodes_free = static_cast<double>(status.f_favail);
+  }
+  return {std::move(found), {}};
 }
 
 std::vector<Family> DiskSpace::observe(SteadyTime now, const std::map<std::string, FileSystem>& directories) {
@@ -47,6 +52,9 @@ std::vector<Family> DiskSpace::observe(SteadyTime now, const std::map<std::strin
   Family full = gauge("pg_disk_full_estimated_seconds",
                       "How long until the file system is full, if it filled as fast as lately (half-life 1 hour). "
                       "Absent while it does not fill.");
+  Family inodes =
+      gauge("pg_disk_inodes", "Files that the file system can hold. Absent where there is no fixed number.");
+  Family inodes_free = gauge("pg_disk_inodes_free", "Files that the server can still make on it.");
   std::map<std::string, FileSystem> mounts;
   for (const auto& [directory, file_system] : directories) {
     info.samples.push_back({{directory, file_system.mount}, 1});
@@ -59,9 +67,12 @@ std::vector<Family> DiskSpace::observe(SteadyTime now, const std::map<std::strin
     size.samples.push_back({{mount}, file_system.size});
     free.samples.push_back({{mount}, file_system.free});
     full.samples.push_back({{mount}, seconds_until_used(file_system.free, used.per_second())});
+    if (file_system.inodes <= 0) continue;
+    inodes.samples.push_back({{mount}, file_system.inodes});
+    inodes_free.samples.push_back({{mount}, file_system.inodes_free});
   }
   std::vector<Family> families;
-  for (Family* family : {&info, &size, &free, &full}) families.push_back(std::move(*family));
+  for (Family* family : {&info, &size, &free, &full, &inodes, &inodes_free}) families.push_back(std::move(*family));
   return families;
 }
 

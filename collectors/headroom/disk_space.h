@@ -16,6 +16,8 @@ struct FileSystem {
   std::string mount;  // the folder where it is mounted
   double size = 0;    // bytes
   double free = 0;    // bytes that a process without privileges can still use
+  double inodes = 0;  // 0: it has no fixed number of them, as btrfs
+  double inodes_free = 0;
 };
 
 // The file system that holds `folder`; nullopt with a reason when it cannot be asked. It need not be permitted to look

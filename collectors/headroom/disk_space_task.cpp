@@ -1,5 +1,7 @@
 #include "collectors/headroom/disk_space_task.h"
 
+#include <unistd.h>
+
 #include "core/error.h"
 #include "core/log.h"
 
@@ -54,7 +56,13 @@ std::vector<Family> DiskSpaceTask::run(RunContext& context) {
   if (std::exchange(last_problem_, wal.problem) != wal.problem && !wal.found) {
     log::info("disk_space: the folder of the WAL is not watched ({}); name it as wal_directory", wal.problem);
   }
-  return space_.observe(context.clock.steady_now(), directories);
+  std::vector<Family> families = space_.observe(context.clock.steady_now(), directories);
+  families.push_back({"pg_host_processors",
+                      "Processors of the machine that the server runs on, as far as that is the agent's.",
+                      MetricType::gauge,
+                      {},
+                      {{{}, static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN))}}});
+  return families;
 }
 
 }  // namespace pgvigil

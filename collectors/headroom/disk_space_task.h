@@ -17,7 +17,8 @@ struct DiskSpaceOptions {
 
 DiskSpaceOptions decode_disk_space(Section& section);
 
-// The task "disk_space": free space where the server keeps its data and its WAL, seen from the agent's host. Unless the
+// The task "disk_space": free space where the server keeps its data and its WAL, seen from the agent's host, and how
+// many processors that host has. Unless the
 // folders are configured it is skipped for a server elsewhere: a folder of the same name here says nothing about it.
 class DiskSpaceTask final : public Task {
  public:

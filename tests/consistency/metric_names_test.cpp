@@ -67,8 +67,9 @@ bool is_metric(const std::string& name) {
 // What PostgreSQL itself calls pg_something, in any version that is here: relations, functions, roles, settings,
 // extensions; besides its programs, and the folders and files of a cluster.
 std::set<std::string> names_of_postgresql() {
-  std::set<std::string> names{"pg_wal",     "pg_hba",        "pg_dump", "pg_dumpall",
-                              "pg_restore", "pg_basebackup", "pg_ctl",  "pg_repack"};
+  std::set<std::string> names{"pg_wal",        "pg_hba",      "pg_dump",       "pg_dumpall",  "pg_restore",
+                              "pg_basebackup", "pg_ctl",      "pg_repack",     "pg_amcheck",  "pg_rewind",
+                              "pg_upgrade",    "pg_resetwal", "pg_receivewal", "pg_checksums"};
   for (const int version : PgCluster::available_versions()) {
     const PgRows rows = PgCluster(version).execute(
         "SELECT relname FROM pg_class UNION SELECT proname FROM pg_proc UNION SELECT rolname FROM pg_roles"
@@ -99,7 +100,10 @@ TEST(MetricNames, ThoseOfTheBuiltInRulesExist) {
   const AlertOptions options = decode_alerts(*empty);
   ASSERT_TRUE(problems.empty()) << join(problems.lines(), "\n");
   ASSERT_FALSE(options.rules.empty());
-  for (const Rule& rule : options.rules) EXPECT_TRUE(is_metric(rule.selector.metric)) << rule.id;
+  for (const Rule& rule : options.rules) {
+    for (const std::string& metric : rule.expression.metrics())
+      EXPECT_TRUE(is_metric(metric)) << rule.id << " " << metric;
+  }
 }
 
 TEST(MetricNames, LabelsThatBuiltInRulesAskForExist) {
@@ -107,11 +111,13 @@ TEST(MetricNames, LabelsThatBuiltInRulesAskForExist) {
   auto empty = Section::parse("{}", "empty", problems);
   const auto families = catalog_families();
   for (const Rule& rule : decode_alerts(*empty).rules) {
-    const auto family = families.find(rule.selector.metric);
-    if (family == families.end()) continue;
-    for (const LabelMatcher& matcher : rule.selector.matchers) {
-      EXPECT_TRUE(family->second.contains(matcher.label)) << rule.id << " asks for " << matcher.label;
-    }
+    promql::for_each_selector(rule.expression.root(), [&](const promql::VectorSelector& selector, milliseconds) {
+      const auto family = families.find(selector.selector.metric);
+      if (family == families.end()) return;
+      for (const LabelMatcher& matcher : selector.selector.matchers) {
+        EXPECT_TRUE(family->second.contains(matcher.label)) << rule.id << " asks for " << matcher.label;
+      }
+    });
   }
 }
 

@@ -239,6 +239,35 @@ TEST_F(EvaluatorTest, AClockThatJumpsADayLosesNothingAndTellsNothingTwice) {
   EXPECT_EQ(owed(), 1);
 }
 
+TEST_F(EvaluatorTest, AReloadDoesNotEmptyTheWindows) {
+  const std::string rule = "id: r\nexpr: increase(m[5m])\nwarning: { above: 1e9 }\nsummary: s";
+  std::shared_ptr<const History> samples;
+  {
+    Evaluator first = evaluator(setup(rule));
+    for (int i = 0; i < 30; ++i) {
+      report(i);
+      first.step();
+      clock_.advance(seconds(10));
+    }
+    samples = first.samples();
+  }
+  Evaluator::Setup next = setup("id: r\nexpr: increase(m[5m])\nwarning: { above: 10 }\nsummary: s");
+  next.samples = samples;
+  Evaluator second = evaluator(std::move(next));
+  report(30);
+  second.step();
+  EXPECT_EQ(owed(), 1);
+}
+
+TEST_F(EvaluatorTest, SaysHowRulesFaredAndWhichMetricsNobodyReports) {
+  Evaluator one = evaluator(setup("id: r\nexpr: m + nobody_has_this\nwarning: { above: 10 }\nsummary: s"));
+  report(1);
+  one.step();
+  EXPECT_EQ(one.status().never_seen, std::vector<std::string>{"nobody_has_this"});
+  ASSERT_EQ(one.status().reports.size(), 1U);
+  EXPECT_EQ(one.status().reports[0].rule, "r");
+}
+
 TEST_F(EvaluatorTest, ItsThreadEvaluatesUntilItIsDestroyed) {
   const SystemClock clock;
   snapshots_.publish(make_snapshot("t", 1, clock.steady_now(), "m", {"datname"}, {{{"shop"}, 15}}));
