@@ -88,7 +88,14 @@ void RuleLab::look() {
   const SteadyTime now = clock_.steady_now();
   const WallTime wall = beginning + std::chrono::duration_cast<WallTime::duration>(now - FakeClock().steady_now());
   for (const auto& [task, families] : reports_) {
-    snapshots.push_back(std::make_shared<const Snapshot>(Snapshot{task, runs_, now, wall, valid_for, families}));
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->task = task;
+    snapshot->run = runs_;
+    snapshot->taken_at = now;
+    snapshot->taken_at_wall = wall;
+    snapshot->valid_for = valid_for;
+    snapshot->families = families;
+    snapshots.push_back(std::move(snapshot));
   }
   rehearsal_.look(snapshots, now, wall);
 }
