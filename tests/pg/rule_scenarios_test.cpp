@@ -162,7 +162,8 @@ const std::vector<Scenario>& scenarios() {
        {"settings-pending-restart", "settings-changed", "unsafe-settings", "autovacuum-off",
         "configuration-file-broken", "hba-file-broken", "hba-changed"},
        {},
-       "hba-changed: { resolve_after: 1m }, settings-changed: { resolve_after: 1m }",
+       "hba-changed: { resolve_after: 1m }, settings-changed: { resolve_after: 1m },"
+       " settings-pending-restart: { warning: { for: 1m } }",
        nothing,
        [](Stage& stage) {
          std::ofstream(stage.server.data_folder() / "pg_hba.conf", std::ios::app) << "local everybody\n";
@@ -184,21 +185,18 @@ const std::vector<Scenario>& scenarios() {
          stage.reload("full_page_writes", "on");
          stage.reload("autovacuum", "on");
        },
-       minutes(65),
+       minutes(6),
        minutes(35)},
       {"Tables",
-       {"dead-rows", "table-not-vacuumed", "table-not-analyzed", "invalid-index", "sequence-exhaustion", "table-bloat",
-        "index-bloat", "database-half-dropped"},
-       {{"autovacuum_naptime", "1d"}},
-       "table-bloat: { warning: { above: 1MB, clear: 1MB }, critical: ~ },"
-       " index-bloat: { warning: { above: 1MB, clear: 1MB }, critical: ~ }",
+       {"dead-rows", "table-not-vacuumed", "table-not-analyzed", "invalid-index", "sequence-exhaustion",
+        "database-half-dropped"},
+       {},
+       "",
        [](Stage& stage) {
-         run_all(
-             stage,
-             {"CREATE DATABASE half", "CREATE EXTENSION pgstattuple", "CREATE TABLE small (id smallserial PRIMARY KEY)",
-              "CREATE TABLE big (id int PRIMARY KEY, filler text) WITH (autovacuum_enabled = off)",
-              "CREATE TABLE twice (id int) WITH (autovacuum_enabled = off)",
-              "INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 250000) g", "VACUUM ANALYZE big"});
+         run_all(stage, {"CREATE DATABASE half", "CREATE TABLE small (id smallserial PRIMARY KEY)",
+                         "CREATE TABLE big (id int) WITH (autovacuum_enabled = off)",
+                         "CREATE TABLE twice (id int) WITH (autovacuum_enabled = off)",
+                         "INSERT INTO big SELECT g FROM generate_series(1, 250000) g", "VACUUM ANALYZE big"});
        },
        [](Stage& stage) {
          run_all(stage, {"DELETE FROM big WHERE id > 30000", "SELECT setval('small_id_seq', 32000)",
@@ -207,23 +205,35 @@ const std::vector<Scenario>& scenarios() {
          EXPECT_THROW(stage.server.execute("CREATE UNIQUE INDEX CONCURRENTLY broken ON twice (id)"), Error);
          stage.lab->collect();
          stage.lab->pass(hours(74), minutes(10));
-         EXPECT_THAT(stage.lab->firing(),
-                     testing::IsSupersetOf({"dead-rows", "table-not-vacuumed", "table-not-analyzed"}));
        },
        [](Stage& stage) {
-         run_all(stage, {"VACUUM FULL big", "ANALYZE big", "SELECT setval('small_id_seq', 1)", "DROP INDEX broken",
+         run_all(stage, {"VACUUM ANALYZE big", "SELECT setval('small_id_seq', 1)", "DROP INDEX broken",
                          "UPDATE pg_database SET datconnlimit = -1 WHERE datname = 'half'"});
+       },
+       minutes(35),
+       minutes(1)},
+      {"Bloat",
+       {"table-bloat", "index-bloat"},
+       {},
+       "table-bloat: { warning: { above: 1MB, clear: 1MB }, critical: ~ },"
+       " index-bloat: { warning: { above: 1MB, clear: 1MB }, critical: ~ }",
+       [](Stage& stage) {
+         run_all(stage, {"CREATE TABLE big (id int PRIMARY KEY, filler text) WITH (autovacuum_enabled = off)",
+                         "INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 250000) g",
+                         "VACUUM ANALYZE big"});
+       },
+       [](Stage& stage) {
+         run_all(stage, {"DELETE FROM big WHERE id % 10 <> 0", "VACUUM ANALYZE big"});
+       },
+       [](Stage& stage) {
+         run_all(stage, {"VACUUM FULL big", "ANALYZE big"});
        },
        minutes(65),
        minutes(65)},
       {"Counters",
-       {"rollback-ratio", "deadlocks", "temp-files", "cache-hit-ratio", "checkpoints-requested", "statements-evicted"},
+       {"rollback-ratio", "deadlocks", "temp-files", "checkpoints-requested", "statements-evicted"},
        {{"deadlock_timeout", "20ms"}, {"pg_stat_statements.max", "100"}, {"work_mem", "64kB"}},
        "deadlocks: { warning: { above: 0 }, critical: ~ }, temp-files: { warning: { above: 1MB }, critical: ~ },"
-       " cache-hit-ratio: { expr: 'rate(pg_stat_database_blks_read_total[10m]) / "
-       "(rate(pg_stat_database_blks_hit_total[10m])"
-       " + rate(pg_stat_database_blks_read_total[10m]))', warning: { above: 0.0001, below: ~, clear: ~, for: 0s },"
-       " critical: ~ },"
        " rollback-ratio: { warning: { for: 0s }, critical: ~ }, statements-evicted: { warning: { above: 0 } }",
        [](Stage& stage) {
          run_all(
@@ -307,6 +317,10 @@ const std::vector<Scenario>& scenarios() {
        {},
        "pg-restarted: { resolve_after: 1m }, pg-crashed: { resolve_after: 1m }",
        [](Stage& stage) {
+         // Old enough for the checkpointer after the crash to be younger.
+         ASSERT_TRUE(eventually(patience, [&] {
+           return stage.server.execute("SELECT now() - pg_postmaster_start_time() > '5 s'").text(0, 0) == "t";
+         }));
          stage.lab->collect();
          stage.lab->pass(minutes(12));
        },
@@ -362,6 +376,7 @@ const std::map<std::string, std::string>& injected() {
       {"server-end-of-life", "depends on the date"},
       {"server-minor-corrupts", "needs PostgreSQL 14.0 to 14.3"},
       {"collation-mismatch", "needs another C library"},
+      {"cache-hit-ratio", "a test does not read a thousand blocks a second for a quarter of an hour"},
       {"checkpoint-stale", "needs 100 MB of WAL and a disk that hangs"},
       {"statement-regression", "needs six hours of statements"},
       {"replication-lag-time", "a standby in a folder is never late for minutes"},
@@ -490,6 +505,7 @@ TEST_P(RulesOnServers, AStandbyIsWatchedFromBothSides) {
   RuleLab there(primary, options);
   RuleLab here(standby, options);
   ASSERT_TRUE(until(there, minutes(6), [&] { return there.firing().empty(); })) << there.summaries();
+  there.pass(std::chrono::hours(4), minutes(1));  // how many standbys are usual is known after half of six hours
   ASSERT_TRUE(until(here, minutes(1), [&] { return here.firing().empty(); })) << here.summaries();
 
   standby.execute("SELECT pg_wal_replay_pause()");

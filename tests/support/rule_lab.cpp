@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "collectors/backup/backup_tasks.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -54,6 +55,7 @@ RuleLab::RuleLab(const PgCluster& cluster, const std::string& alerts, std::strin
     : store_(folder_ / "state.sqlite"),
       connections_(target(cluster, role), 2, clock_),
       tasks_(make_collectors(everything_at_once(), target(cluster, role), store_, clock_)),
+      backup_tasks_(make_backup_tasks({}, target(cluster, role), store_, folder_.path(), clock_)),
       rehearsal_(setup(alerts), clock_.steady_now(), beginning) {}
 
 void RuleLab::run(Task& task) {
@@ -72,6 +74,7 @@ void RuleLab::run(Task& task) {
 
 void RuleLab::collect() {
   for (const TaskPtr& task : tasks_) run(*task);
+  for (const TaskPtr& task : backup_tasks_) run(*task);
   pass(seconds(30));
 }
 
@@ -88,7 +91,14 @@ void RuleLab::look() {
   const SteadyTime now = clock_.steady_now();
   const WallTime wall = beginning + std::chrono::duration_cast<WallTime::duration>(now - FakeClock().steady_now());
   for (const auto& [task, families] : reports_) {
-    snapshots.push_back(std::make_shared<const Snapshot>(Snapshot{task, runs_, now, wall, valid_for, families}));
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->task = task;
+    snapshot->run = runs_;
+    snapshot->taken_at = now;
+    snapshot->taken_at_wall = wall;
+    snapshot->valid_for = valid_for;
+    snapshot->families = families;
+    snapshots.push_back(std::move(snapshot));
   }
   rehearsal_.look(snapshots, now, wall);
 }

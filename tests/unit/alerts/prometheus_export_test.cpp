@@ -90,7 +90,7 @@ TEST(PrometheusRules, OfAValueThatBindsLooselyHaveParentheses) {
 
 TEST(PrometheusRules, OfAnEventGoOnUntilItIsResolved) {
   const std::string rules =
-      exported("type: event, expr: changes(a[10m]) > 0, level: warning, resolve_after: 1h, summary: x");
+      exported("type: event, expr: 'changes(a[10m]) > 0', level: warning, resolve_after: 1h, summary: x");
   EXPECT_THAT(rules, HasSubstr("keep_firing_for: 1h\n"));
 }
 

@@ -56,7 +56,7 @@ TEST(RuleOverrides, TakeALevelAway) {
 
 TEST(RuleOverrides, AreCheckedLikeARuleAtTheirOwnPlace) {
   EXPECT_THAT(decode("    disk-used: { critical: { above: high } }\n").problems,
-              ElementsAre(HasSubstr("f.yaml:10:38: 'high' is not a number")));
+              ElementsAre(HasSubstr("f.yaml:10:37: 'high' is not a number")));
   EXPECT_THAT(decode("    disk-used: { criticl: { above: 1 } }\n").problems, ElementsAre(HasSubstr("criticl")));
 }
 

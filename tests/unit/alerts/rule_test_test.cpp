@@ -55,7 +55,7 @@ alerts:
   rules:
     - { id: hot, expr: 'max by (room) (temperature)', warning: { above: 30, clear: 25, for: 1m }, critical: { above: 40 },
         summary: '{{label.room}}: {{value}}' }
-  channels: { people: { slack: { url: 'https://hooks.slack.com/services/T/B/X' } } }
+  channels: [{ name: people, kind: slack, webhook_url: 'https://hooks.slack.com/services/T/B/X' }]
 tests:
   - name: summer
     rule: hot
