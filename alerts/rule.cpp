@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "alerts/lifecycle_options.h"
+
 namespace pgvigil {
 
 namespace {
-
-constexpr milliseconds longest_hold = std::chrono::hours(24 * 30);
 
 std::optional<promql::Expression> decode_expression(const YamlValue& value) {
   const auto text = value.text();
@@ -47,7 +47,7 @@ std::optional<Threshold> decode_threshold(Section& section) {
 void decode_level(Section& section, Level level, Rule& rule) {
   auto entry = section.section(to_string(level));
   if (!entry) return;
-  rule.policy.hold_for[index_of(level)] = entry->duration("for", milliseconds(0), milliseconds(0), longest_hold);
+  rule.policy.hold_for[index_of(level)] = decode_hold_for(*entry, rule.policy);
   rule.thresholds[index_of(level)] = decode_threshold(*entry);
   entry->finish();
 }
@@ -80,7 +80,7 @@ void decode_condition(Section& section, const std::optional<YamlValue>& expr, Ru
   const std::string name = section.choice("level", "warning", {"warning", "critical"});
   const Level level = parse_level(name).value_or(Level::warning);
   rule.condition = level;
-  rule.policy.hold_for[index_of(level)] = section.duration("for", milliseconds(0), milliseconds(0), longest_hold);
+  rule.policy.hold_for[index_of(level)] = decode_hold_for(section, rule.policy);
   if (!expr) return;
   if (promql::type_of(rule.expression.root()) != promql::Type::vector) {
     expr->fail("a condition is an instant vector: the subjects for which it holds, such as pg_up == 0");
@@ -89,9 +89,20 @@ void decode_condition(Section& section, const std::optional<YamlValue>& expr, Ru
   }
 }
 
+// The rows of the rule's query are samples of a name of its own, which is then its expression.
+std::optional<promql::Expression> decode_sql(Section& section, Rule& rule) {
+  auto sql = section.section("sql");
+  if (!sql) return std::nullopt;
+  if (section.has("expr")) section.fail("expr: and sql: exclude each other");
+  rule.sql = decode_sql_rule(*sql);
+  if (rule.id.empty()) return std::nullopt;
+  auto parsed = promql::Expression::parse(sql_rule_metric(rule.id));
+  return std::get<promql::Expression>(std::move(parsed));
+}
+
 void decode_form(Section& section, Rule& rule) {
-  const auto expr = section.require("expr");
-  auto expression = expr ? decode_expression(*expr) : std::nullopt;
+  const auto expr = section.has("sql") ? std::nullopt : section.require("expr");
+  auto expression = expr ? decode_expression(*expr) : decode_sql(section, rule);
   const bool readable = expression.has_value();
   if (readable) rule.expression = std::move(*expression);
   const bool thresholds = section.has("warning") || section.has("critical");
@@ -99,6 +110,8 @@ void decode_form(Section& section, Rule& rule) {
     section.fail("level: excludes warning: and critical:; it belongs to an expr that is a condition");
   } else if (thresholds) {
     decode_thresholds(section, rule);
+  } else if (rule.sql) {
+    section.fail("a rule with sql: has warning: or critical: for the column value");
   } else if (section.has("level")) {
     decode_condition(section, readable ? expr : std::nullopt, rule);
   } else {
@@ -128,12 +141,6 @@ Labels decode_labels(Section& section) {
   return result;
 }
 
-NoData decode_no_data(Section& section) {
-  const std::string name = section.choice("no_data", "keep", {"keep", "fire", "ok"});
-  if (name == "fire") return NoData::fire;
-  return name == "ok" ? NoData::ok : NoData::keep;
-}
-
 }  // namespace
 
 Observation Rule::observe(const promql::Element& element) const {
@@ -160,9 +167,8 @@ std::optional<Rule> decode_rule(Section& section) {
     section.value("id")->fail("id takes lower-case letters, digits and hyphens");
   }
   rule.place = section.where();
+  rule.policy = decode_lifecycle(section);
   decode_form(section, rule);
-  rule.policy.clear_for = section.duration("clear_for", milliseconds(0), milliseconds(0), longest_hold);
-  rule.policy.no_data = decode_no_data(section);
   rule.labels = decode_labels(section);
   section.require("summary");
   rule.summary = decode_template(section, "summary");

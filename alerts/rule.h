@@ -12,6 +12,7 @@
 #include "alerts/promql/expression.h"
 #include "alerts/promql/value.h"
 #include "alerts/selector.h"
+#include "alerts/sql_rule.h"
 #include "core/yaml_section.h"
 
 namespace pgvigil {
@@ -33,6 +34,7 @@ struct Rule {
   std::string id;
   std::string place;  // FILE:LINE:COLUMN
   promql::Expression expression;
+  std::optional<SqlRule> sql;  // a query whose rows are what `expression` then speaks of
   // The expression is a value, which thresholds judge (a level without one does not exist), or, when `condition` is
   // set, a condition: its subjects are those for which it holds.
   std::array<std::optional<Threshold>, all_levels.size()> thresholds;

@@ -12,7 +12,11 @@ namespace pgvigil {
 namespace {
 
 std::vector<TaskPtr> make_tasks(const Config& config, const Engine::Surroundings& around) {
-  std::vector<TaskPtr> tasks = make_collectors(config.collectors, config.target, around.store, around.clock);
+  std::vector<RuleQuery> queries;
+  for (const Rule& rule : config.alerts.rules) {
+    if (rule.sql) queries.push_back(rule_query(rule.id, *rule.sql));
+  }
+  std::vector<TaskPtr> tasks = make_collectors(config.collectors, config.target, around.store, around.clock, queries);
   for (TaskPtr& task : make_backup_tasks(config.backups, config.target, around.store, config.state_dir, around.clock)) {
     tasks.push_back(std::move(task));
   }
