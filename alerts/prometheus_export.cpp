@@ -119,7 +119,8 @@ void append_alert(std::string& text, const Rule& rule, Level level) {
   const milliseconds hold = rule.policy.hold_for[index_of(level)].value_or(milliseconds(0));
   const milliseconds keep = rule.policy.event ? rule.policy.resolve_after : rule.policy.clear_for;
   text += comments(rule, level);
-  text += fmt::format("      - alert: {}\n        expr: {}\n", alert_name(rule.id), yaml_text(expression_of(rule, level)));
+  text +=
+      fmt::format("      - alert: {}\n        expr: {}\n", alert_name(rule.id), yaml_text(expression_of(rule, level)));
   if (hold.count() > 0 && !rule.policy.event) text += fmt::format("        for: {}\n", prometheus_duration(hold));
   if (keep.count() > 0) text += fmt::format("        keep_firing_for: {}\n", prometheus_duration(keep));
   text += fmt::format("        labels:\n          severity: {}\n          rule: {}\n", to_string(level), rule.id);

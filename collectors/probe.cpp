@@ -43,6 +43,16 @@ std::vector<Family> lag_families(const ReplayLag& lag) {
   return families;
 }
 
+// On a primary: that there is no lag is known, so an alert about the lag of a former standby can end.
+std::vector<Family> no_lag_families() {
+  ReplayLag lag;
+  lag.seconds = 0;
+  lag.bytes = 0;
+  std::vector<Family> families = lag_families(lag);
+  for (Family& family : families) family.samples = {};
+  return families;
+}
+
 }  // namespace
 
 Probe::Probe(PgOptions options, milliseconds interval)
@@ -125,8 +135,10 @@ std::vector<Family> Probe::run(RunContext& context) {
             answer->clock_skew));
   families.push_back(
       gauge("pg_replication_is_replica", "1 on a standby (in recovery), 0 on a primary.", answer->in_recovery ? 1 : 0));
-  if (answer->lag) {
-    for (Family& family : lag_families(*answer->lag)) families.push_back(std::move(family));
+  if (answer->lag || !answer->in_recovery) {
+    for (Family& family : answer->lag ? lag_families(*answer->lag) : no_lag_families()) {
+      families.push_back(std::move(family));
+    }
   }
   // Three parts, as postgres_exporter has it.
   const std::string short_version =

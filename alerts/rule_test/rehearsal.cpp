@@ -1,6 +1,6 @@
 #include "alerts/rule_test/rehearsal.h"
 
-#include "alerts/alert_json.h"
+#include "alerts/lifecycle_json.h"
 
 namespace pgvigil {
 

@@ -43,7 +43,7 @@ class RuleLab {
   LocalStore store_;
   ConnectionPool connections_;
   std::vector<TaskPtr> tasks_;
-  std::vector<TaskPtr> backup_tasks_;  // without a job: what says that there is none
+  std::vector<TaskPtr> backup_tasks_;                   // without a job: what says that there is none
   std::map<std::string, std::vector<Family>> reports_;  // by task
   std::uint64_t runs_ = 0;
   Rehearsal rehearsal_;
