@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -119,6 +120,14 @@ struct Node {
   std::size_t offset = 0;  // where it begins in the text, in bytes
   std::variant<Number, Text, VectorSelector, RangeSelector, Negation, Binary, Aggregation, Call> content;
 };
+
+template <typename Content>
+NodePtr make_node(std::size_t offset, Content content) {
+  auto made = std::make_shared<Node>();
+  made->offset = offset;
+  made->content = std::move(content);
+  return made;
+}
 
 Type type_of(const Node& node);
 

@@ -52,8 +52,7 @@ NodePtr ranged(TokenCursor& tokens, const NodePtr& of, bool bare) {
   const milliseconds range = tokens.duration();
   if (tokens.peek().written.substr(0, 1) == ":") tokens.fail_here("subqueries are not supported");
   tokens.expect("]");
-  if (selector == nullptr || !bare)
-    fail(bracket, "a range belongs to a selector; subqueries are not supported");
+  if (selector == nullptr || !bare) fail(bracket, "a range belongs to a selector; subqueries are not supported");
   if (selector->offset != milliseconds(0)) fail(bracket, "the range stands in front of offset");
   if (range > longest_range) fail(bracket, "a range is at most 30d");
   RangeSelector result{*selector, range};

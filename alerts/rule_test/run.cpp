@@ -174,7 +174,7 @@ class TestRun {
   }
 
   bool has_flag(const Alert& alert, const std::string& flag) const {
-    return (flag == "stale" && stale_) || (flag == "flapping" && alert.flapping);
+    return (flag == "stale" && stale_) || (flag == "flapping" && alert.state.flapping());
   }
 
   void check(const RuleTest::Messages& expected) {
