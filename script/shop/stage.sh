@@ -118,7 +118,7 @@ alerts:
   rules:
     # The built-in rule with less patience, so that you need not wait for minutes.
     - id: idle-in-transaction
-      metric: pg_stat_activity_idle_in_transaction_max_seconds
+      expr: pg_stat_activity_idle_in_transaction_max_seconds
       warning: { above: 5s }
       critical: { above: 10s }
       summary: "{{subject}}: a session has been idle in its transaction for {{value|duration}}"
