@@ -106,10 +106,11 @@ void decode_form(Section& section, Rule& rule) {
   const bool readable = expression.has_value();
   if (readable) rule.expression = std::move(*expression);
   const bool thresholds = section.has("warning") || section.has("critical");
-  if (thresholds && section.has("level")) {
-    section.fail("level: excludes warning: and critical:; it belongs to an expr that is a condition");
-  } else if (thresholds) {
+  if (thresholds) {
     decode_thresholds(section, rule);
+    if (section.value("level")) {
+      section.fail("level: excludes warning: and critical:; it belongs to an expr that is a condition");
+    }
   } else if (rule.sql) {
     section.fail("a rule with sql: has warning: or critical: for the column value");
   } else if (section.has("level")) {

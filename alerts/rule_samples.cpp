@@ -114,7 +114,8 @@ const std::vector<RuleSamples::Source>& RuleSamples::sources(const std::string& 
 
 bool RuleSamples::known(const std::string& metric) const {
   const std::vector<Source>& all = sources(metric);
-  return !all.empty() && std::all_of(all.begin(), all.end(), [](const Source& source) { return source.current; });
+  return !all.empty() && std::all_of(all.begin(), all.end(),
+                                     [](const Source& source) { return source.current && source.snapshot->complete; });
 }
 
 std::int64_t RuleSamples::axis(const Snapshot& snapshot) const {

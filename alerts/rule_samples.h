@@ -32,7 +32,7 @@ class RuleSamples final : public promql::SampleSource {
 
   // Who reports the metric, current or not.
   const std::vector<Source>& sources(const std::string& metric) const;
-  // Somebody reports the metric, and all who do are current.
+  // Somebody reports the metric, and all who do are current and were not cut by a limit.
   bool known(const std::string& metric) const;
 
  private:

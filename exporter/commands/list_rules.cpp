@@ -76,10 +76,10 @@ int list_rules(const std::filesystem::path& config_file) {
   }
   const auto rules = rules_of(config);
   const auto counts = count_alerts(config);
-  TextTable table({"RULE", "STATE", "WARNING", "CRITICAL", "EXPRESSION", "WRITTEN AT"});
+  TextTable table({"RULE", "STATE", "WARNING", "CRITICAL", "WRITTEN AT", "EXPRESSION"});
   for (const Rule& rule : rules) {
-    table.add({rule.id, state_of(rule.id, counts), when(rule, Level::warning), when(rule, Level::critical),
-               rule.expression.text(), rule.place});
+    table.add({rule.id, state_of(rule.id, counts), when(rule, Level::warning), when(rule, Level::critical), rule.place,
+               rule.sql ? one_line(rule.sql->query, 2000) : std::string(rule.expression.text())});
   }
   fmt::print("{}", table.text());
   return all_good;

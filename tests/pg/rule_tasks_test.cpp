@@ -42,11 +42,8 @@ class RuleTasks : public testing::TestWithParam<int>, TaskObserver {
     none.only = {"nothing else"};
     std::vector<TaskPtr> tasks = make_collectors(none, options_, store_, clock_, rules);
     tasks.push_back(std::make_unique<TableRulesTask>(table_rules_options({})));
-    for (const TaskPtr& task : tasks) {
-      TaskRunner(*task, pool_, clock_, *this, [this](const SnapshotPtr& snapshot) {
-        snapshots_.publish(snapshot);
-      }).run({});
-    }
+    const auto publish = [this](const SnapshotPtr& snapshot) { snapshots_.publish(snapshot); };
+    for (const TaskPtr& task : tasks) TaskRunner(*task, {pool_, clock_, *this, publish}).run({});
   }
 
   // What /metrics would show: the text of each task, one after another.

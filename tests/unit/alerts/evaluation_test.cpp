@@ -163,6 +163,17 @@ TEST(Evaluation, ARunWithoutTheWholeFamilyCountsAsNotReporting) {
   EXPECT_EQ(world.evaluate(), Said{"a: warning -> ok"});
 }
 
+TEST(Evaluation, ASubjectThatALimitMayHaveCutIsNotGone) {
+  World world({make_rule(above_ten)});
+  world.report({{{"a"}, 11}, {{"b"}, 0}}).evaluate();
+  for (std::uint64_t run = 50; run < 55; ++run) {
+    Snapshot cut = *make_snapshot("t", run, world.clock_.steady_now(), "m", {"datname"}, {{{"b"}, 0}});
+    cut.complete = false;
+    world.snapshots_ = {std::make_shared<const Snapshot>(cut)};
+    EXPECT_EQ(world.evaluate(), Said{});
+  }
+}
+
 TEST(Evaluation, AnotherTasksRunSaysNothingAboutTheSubject) {
   World world({make_rule(above_ten)});
   world.report({{{"a"}, 11}}).evaluate();

@@ -505,7 +505,7 @@ TEST(TheHoldAtTheStart, ShowsAnInhibitingAlertBeforeItsConsequences) {
   EXPECT_THAT(stage.step(), ElementsAre("chat trigger 1: down/b warning"));
 }
 
-TEST(Lanes, OfOneTargetAreAllToldUnderOneKey) {
+TEST(Replicas, OfOneTargetAreAllToldUnderOneKey) {
   ChannelPolicy one = pager_channel("manager-1");
   ChannelPolicy two = pager_channel("manager-2");
   one.target = two.target = "manager";
