@@ -12,7 +12,10 @@
 
 #include "alerts/evaluation.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "core/text.h"
+#include "tests/bench/alerts/delivery_bench.h"
+#include "tests/bench/meters.h"
 
 namespace pgvigil::bench {
 namespace {
@@ -113,15 +116,34 @@ double milliseconds_of_a_look(const Case& one) {
   return best;
 }
 
+void add(Json::Array& figures, const std::string& name, double value, const std::string& unit) {
+  fmt::print("  {:<58} {:>12.2f} {}\n", name, value, unit);
+  std::fflush(stdout);
+  figures.emplace_back(Json::Object{{"name", name}, {"value", value}, {"unit", unit}});
+}
+
+void measure_delivery(Json::Array& figures) {
+  log::configure(log::Level::error, log::Format::text);
+  fmt::print("from the sample to the receiver\n");
+  const std::vector<double> times = sample_to_receiver(20);
+  add(figures, "sample that crosses a threshold to receiver, median", quantile(times, 0.5), "ms");
+  add(figures, "the same, the slowest of ten", quantile(times, 1), "ms");
+  constexpr int alerts = 1000;
+  fmt::print("{} alerts at once\n", alerts);
+  const Storm all = storm(alerts);
+  add(figures, "messages to Slack", all.slack, "");
+  add(figures, "messages to PagerDuty", all.pagerduty, "");
+  add(figures, "messages to a webhook", all.webhook, "");
+  add(figures, "until every channel had one", all.milliseconds, "ms");
+  add(figures, "messages that are still owed", static_cast<double>(all.owed), "");
+  add(figures, "growth of RSS", all.megabytes, "MB");
+}
+
 int run(const std::vector<std::string>& arguments) {
   Json::Array figures;
   fmt::print("{} rule instances, the fastest of {} looks\n", instances, looks);
-  for (const Case& one : cases()) {
-    const double time = milliseconds_of_a_look(one);
-    fmt::print("  {:<58} {:>12.2f} ms\n", one.name, time);
-    std::fflush(stdout);
-    figures.emplace_back(Json::Object{{"name", one.name}, {"value", time}, {"unit", "ms"}});
-  }
+  for (const Case& one : cases()) add(figures, one.name, milliseconds_of_a_look(one), "ms");
+  measure_delivery(figures);
   if (arguments.size() == 2 && arguments[0] == "--json") std::ofstream(arguments[1]) << Json(figures).dump(2) << '\n';
   return 0;
 }
