@@ -52,7 +52,7 @@ struct Notification {
   WallTime at;                    // when this was decided
   std::vector<AlertNews> alerts;  // at least one, the most urgent first, what fires before what is over; the whole
                                   // state of the group, not only what changed; at most max_alerts_listed
-  std::size_t more_firing = 0;  // not listed
+  std::size_t more_firing = 0;    // not listed
   std::size_t more_over = 0;
   // Who takes it when `channel` cannot deliver it for two minutes; tried in order.
   std::vector<std::string> fallback;

@@ -66,7 +66,8 @@ std::string section(const CatalogEntry& entry) {
 }
 
 void scan(const std::string& source, std::map<std::string, std::string>& found) {
-  static const std::regex metric(R"re("((?:pgvigil|pg|process)_[a-z0-9_]+|ALERTS(?:_FOR_STATE)?)"(?:,|\)\s*\.Help\()\s*((?:"[^"]*"\s*)+))re");
+  static const std::regex metric(
+      R"re("((?:pgvigil|pg|process)_[a-z0-9_]+|ALERTS(?:_FOR_STATE)?)"(?:,|\)\s*\.Help\()\s*((?:"[^"]*"\s*)+))re");
   static const std::regex piece("\"([^\"]*)\"");
   for (std::sregex_iterator at(source.begin(), source.end(), metric), end; at != end; ++at) {
     const std::string literals = (*at)[2];
