@@ -124,18 +124,25 @@ std::unique_ptr<ConnectionPool::Session> ConnectionPool::open(const std::string&
     if (!breaker_.allows(now)) {
       throw Error(Error::Kind::unavailable, "the server could not be reached just now: " + last_failure_);
     }
-    breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
+    // One at a time only when the last one failed.
+    if (!last_failure_.empty()) breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
   }
   PgOptions options = options_;
   if (!database.empty()) options.conninfo = with_database(options_.conninfo, database);
   try {
     auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}});
     const std::lock_guard lock(mutex_);
-    if (database.empty()) breaker_.succeeded();
+    if (database.empty()) {
+      breaker_.succeeded();
+      last_failure_.clear();
+    }
     return session;
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
-    if (database.empty()) last_failure_ = error.what();
+    if (database.empty()) {
+      if (last_failure_.empty()) breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
+      last_failure_ = error.what();
+    }
     throw;
   }
 }

@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <barrier>
 #include <csignal>
 #include <thread>
 
@@ -256,6 +258,28 @@ TEST_P(Sessions, InOtherDatabasesEndWhenThePoolLeavesThem) {
   pool.leave_other_databases();
   EXPECT_EQ(pool.sessions(), 1);
   EXPECT_NO_THROW(cluster_.execute("DROP DATABASE other"));
+}
+
+TEST_P(Sessions, AreOpenedAtTheSameTimeWhileTheServerIsWell) {
+  const SystemClock clock;
+  constexpr int budget = 4;
+  ConnectionPool pool(options(), budget, clock);
+  std::barrier together(budget);
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < budget; ++i) {
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        try {
+          const auto lease = pool.lease(std::chrono::steady_clock::now() + 10s, {});
+          ++good;
+        } catch (const Error&) {  // it is not counted
+        }
+      });
+    }
+  }
+  EXPECT_EQ(good, budget);
 }
 
 TEST_P(Sessions, MakeRoomForEachOtherWithinTheBudget) {
