@@ -18,9 +18,10 @@ constexpr milliseconds patience{60000};
 // One interval for what has an interval of minutes, so that a recovery can be waited for.
 constexpr auto quick = "collectors: { intervals: { probe: 1s, user_tables: 2s, settings: 2s, statements: 2s } }\n";
 
-// What is always told of the server: the agent's own come and go with alerts, estimates need a while.
+// What is always told of the server: the agent's own come and go with alerts, estimates need a while, and busy backends
+// are there when somebody works just then, perhaps the agent's other session.
 std::set<std::string> families_of(const std::string& page) {
-  static const std::regex type("# TYPE (pg_(?!\\S*(?:_progress_|_estimated_|_headroom_))\\S+) ");
+  static const std::regex type("# TYPE (pg_(?!\\S*(?:_progress_|_estimated_|_headroom_|_wait_backends))\\S+) ");
   std::set<std::string> names;
   for (std::sregex_iterator at(page.begin(), page.end(), type), end; at != end; ++at) names.insert((*at)[1]);
   return names;
