@@ -1,6 +1,7 @@
 #include "collectors/connections.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pgvigil {
 
@@ -12,12 +13,14 @@ constexpr auto facts_lifetime = std::chrono::seconds(30);
 }  // namespace
 
 ConnectionPool::ConnectionPool(PgOptions options, int budget, const Clock& clock)
-    : options_(std::move(options)), clock_(clock) {
-  connected_.limit = std::max(1, budget - others_.limit);
+    : options_(std::move(options)), budget_(std::max(1, budget)), clock_(clock) {}
+
+ConnectionPool::~ConnectionPool() {
+  for (const auto& session : idle_) session->connection.close();
 }
 
 ConnectionPool::Lease::~Lease() {
-  if (holds_place_) pool_->give_back(database_, std::move(session_));
+  if (session_) pool_->give_back(std::move(session_));
 }
 
 bool ConnectionPool::Lease::holds(const std::string& question, const std::string& subject,
@@ -49,40 +52,69 @@ bool ConnectionPool::Lease::executable(const std::string& function, const std::s
 ConnectionPool::Lease ConnectionPool::lease(const std::string& database, SteadyTime deadline,
                                             const std::stop_token& stop) {
   std::unique_ptr<Session> session;
+  Sessions surplus;
   {
     std::unique_lock lock(mutex_);
-    Places& places = places_of(database);
-    if (!place_free_.wait_until(lock, stop, deadline, [&places] { return places.in_use < places.limit; })) {
+    if (!place_free_.wait_until(lock, stop, deadline, [this] { return taken_ < budget_; })) {
       throw Error(stop.stop_requested() ? Error::Kind::cancelled : Error::Kind::unavailable,
                   "no connection of the budget became free in time");
     }
-    ++places.in_use;
+    ++taken_;
     session = take_idle(database);
+    surplus = take_surplus();
   }
+  // Not with the mutex held: it may last. The place is ours already.
+  for (const auto& other : surplus) other->connection.close();
   try {
     const SteadyTime now = clock_.steady_now();
-    if (session && now - session->opened_at > session_lifetime) session.reset();
+    if (session && now - session->opened_at > session_lifetime) {
+      session->connection.close();
+      session.reset();
+    }
     if (!session) session = open(database, now, stop);
     if (session->facts.version == 0 || now - session->facts_at > facts_lifetime) refresh_facts(*session, now, stop);
   } catch (...) {
-    give_back(database, nullptr);
+    give_back(std::move(session));
     throw;
   }
-  return Lease(*this, database, std::move(session));
+  return Lease(*this, std::move(session));
 }
 
-// With the mutex held. What is kept for a third database has to go: its place is needed.
+// With the mutex held.
 std::unique_ptr<ConnectionPool::Session> ConnectionPool::take_idle(const std::string& database) {
-  Places& places = places_of(database);
   const auto same = [&](const auto& session) { return session->database == database; };
-  const auto found = std::find_if(places.idle.begin(), places.idle.end(), same);
-  if (found != places.idle.end()) {
-    std::unique_ptr<Session> session = std::move(*found);
-    places.idle.erase(found);
-    return session;
+  const auto found = std::find_if(idle_.begin(), idle_.end(), same);
+  if (found == idle_.end()) return nullptr;
+  std::unique_ptr<Session> session = std::move(*found);
+  idle_.erase(found);
+  return session;
+}
+
+// With the mutex held: what has to go for a place that was just taken; other databases' sessions first.
+ConnectionPool::Sessions ConnectionPool::take_surplus() {
+  const auto kept = static_cast<std::size_t>(budget_ - taken_);
+  Sessions surplus;
+  if (idle_.size() <= kept) return surplus;
+  std::stable_partition(idle_.begin(), idle_.end(), [](const auto& session) { return session->database.empty(); });
+  std::move(idle_.begin() + static_cast<std::ptrdiff_t>(kept), idle_.end(), std::back_inserter(surplus));
+  idle_.resize(kept);
+  return surplus;
+}
+
+void ConnectionPool::leave_other_databases() {
+  Sessions others;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto first = std::stable_partition(idle_.begin(), idle_.end(),
+                                             [](const auto& session) { return session->database.empty(); });
+    std::move(first, idle_.end(), std::back_inserter(others));
+    idle_.erase(first, idle_.end());
+    taken_ += static_cast<int>(others.size());
   }
-  if (places.in_use + static_cast<int>(places.idle.size()) > places.limit) places.idle.clear();
-  return nullptr;
+  for (std::unique_ptr<Session>& session : others) {
+    session->connection.close();
+    give_back(std::move(session));
+  }
 }
 
 std::unique_ptr<ConnectionPool::Session> ConnectionPool::open(const std::string& database, SteadyTime now,
@@ -92,28 +124,37 @@ std::unique_ptr<ConnectionPool::Session> ConnectionPool::open(const std::string&
     if (!breaker_.allows(now)) {
       throw Error(Error::Kind::unavailable, "the server could not be reached just now: " + last_failure_);
     }
-    breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
+    // One at a time only when the last one failed.
+    if (!last_failure_.empty()) breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
   }
   PgOptions options = options_;
   if (!database.empty()) options.conninfo = with_database(options_.conninfo, database);
   try {
     auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}});
     const std::lock_guard lock(mutex_);
-    if (database.empty()) breaker_.succeeded();
+    if (database.empty()) {
+      breaker_.succeeded();
+      last_failure_.clear();
+    }
     return session;
   } catch (const Error& error) {
     const std::lock_guard lock(mutex_);
-    if (database.empty()) last_failure_ = error.what();
+    if (database.empty()) {
+      if (last_failure_.empty()) breaker_.attempt(now, std::uniform_real_distribution<>(0, 1)(jitter_));
+      last_failure_ = error.what();
+    }
     throw;
   }
 }
 
-void ConnectionPool::give_back(const std::string& database, std::unique_ptr<Session> session) {
+// Null: the place was taken and no session came of it.
+void ConnectionPool::give_back(std::unique_ptr<Session> session) {
+  const bool good = session && session->connection.usable() && !session->connection.in_transaction();
+  if (session && !good) session->connection.close();
   {
     const std::lock_guard lock(mutex_);
-    Places& places = places_of(database);
-    --places.in_use;
-    if (session && session->connection.usable()) places.idle.push_back(std::move(session));
+    --taken_;
+    if (good) idle_.push_back(std::move(session));
   }
   place_free_.notify_all();  // those who wait may wait for different places
 }
@@ -139,9 +180,7 @@ void ConnectionPool::refresh_facts(Session& session, SteadyTime now, const std::
 
 int ConnectionPool::sessions() const {
   const std::lock_guard lock(mutex_);
-  int count = 0;
-  for (const Places* places : {&connected_, &others_}) count += places->in_use + static_cast<int>(places->idle.size());
-  return count;
+  return taken_ + static_cast<int>(idle_.size());
 }
 
 }  // namespace pgvigil

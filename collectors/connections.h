@@ -29,10 +29,11 @@ struct ServerFacts {
   std::map<std::string, Extension, std::less<>> extensions;  // installed in the connected database
 };
 
-// The hard budget of sessions on the watched server, shared by everything that reads: one place for a visit to another
-// database, all others for the connected one. A session is kept and reused, made anew after half an hour (a backend's
-// caches grow), and dropped when it failed or, for another database, when the place is needed. While the server cannot
-// be reached one attempt is made now and then, and who comes between fails at once.
+// The hard budget of sessions on the watched server, shared by everything that reads, also as the server counts them: a
+// place is free when the backend is gone. A session is kept and reused, made anew after half an hour (a backend's
+// caches grow), and dropped when it failed, when it was left in a transaction, or when its place is needed for another
+// database. While the server cannot be reached one attempt is made now and then, and who comes between fails at once.
+// Any thread.
 class ConnectionPool {
  public:
   struct Session {
@@ -47,13 +48,8 @@ class ConnectionPool {
   // A session on loan. A session that failed in between is dropped when it comes back.
   class Lease {
    public:
-    Lease(ConnectionPool& pool, std::string database, std::unique_ptr<Session> session)
-        : pool_(&pool), database_(std::move(database)), session_(std::move(session)) {}
-    Lease(Lease&& other) noexcept
-        : pool_(other.pool_),
-          database_(std::move(other.database_)),
-          session_(std::move(other.session_)),
-          holds_place_(std::exchange(other.holds_place_, false)) {}
+    Lease(ConnectionPool& pool, std::unique_ptr<Session> session) : pool_(&pool), session_(std::move(session)) {}
+    Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
     PgConnection& connection() { return session_->connection; }
@@ -68,12 +64,13 @@ class ConnectionPool {
     bool holds(const std::string& question, const std::string& subject, const std::stop_token& stop);
 
     ConnectionPool* pool_;
-    std::string database_;
     std::unique_ptr<Session> session_;
-    bool holds_place_ = true;
   };
 
   ConnectionPool(PgOptions options, int budget, const Clock& clock);
+  ~ConnectionPool();
+  ConnectionPool(const ConnectionPool&) = delete;
+  ConnectionPool& operator=(const ConnectionPool&) = delete;
 
   // A session in `database` ("": the connected one). Waits for a free place in the budget until `deadline`. Throws
   // Error as PgConnection::open does, and unavailable when no place became free or the server could not be reached just
@@ -81,31 +78,32 @@ class ConnectionPool {
   Lease lease(const std::string& database, SteadyTime deadline, const std::stop_token& stop);
   Lease lease(SteadyTime deadline, const std::stop_token& stop) { return lease({}, deadline, stop); }
 
+  // Ends the kept sessions in other databases than the connected one: while there is one nobody can drop or rename the
+  // database, nor copy it.
+  void leave_other_databases();
+
   const PgOptions& options() const { return options_; }
+  int budget() const { return budget_; }
   // How many sessions are open now: in use or kept.
   int sessions() const;
 
  private:
   friend class Lease;
-  // Sessions of the connected database, or of the others.
-  struct Places {
-    int limit = 1;
-    int in_use = 0;
-    std::vector<std::unique_ptr<Session>> idle;
-  };
+  using Sessions = std::vector<std::unique_ptr<Session>>;
 
-  Places& places_of(const std::string& database) { return database.empty() ? connected_ : others_; }
   std::unique_ptr<Session> take_idle(const std::string& database);
+  Sessions take_surplus();
   std::unique_ptr<Session> open(const std::string& database, SteadyTime now, const std::stop_token& stop);
-  void give_back(const std::string& database, std::unique_ptr<Session> session);
+  void give_back(std::unique_ptr<Session> session);
   void refresh_facts(Session& session, SteadyTime now, const std::stop_token& stop) const;
 
-  PgOptions options_;
+  const PgOptions options_;
+  const int budget_;
   const Clock& clock_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable_any place_free_;
-  Places connected_;
-  Places others_;
+  int taken_ = 0;                                           // places: of sessions in use, and of those that end
+  Sessions idle_;                                           // with taken_ never more than the budget
   Breaker breaker_{milliseconds(250), milliseconds(5000)};  // of the connected database
   std::string last_failure_;
   std::minstd_rand jitter_{std::random_device()()};

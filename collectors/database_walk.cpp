@@ -36,7 +36,7 @@ DatabaseWalk::DatabaseWalk(std::vector<ReaderPtr> readers, DatabaseFilter filter
   const milliseconds interval = shortest_interval(readers);
   // A walk that takes longer goes on with the next one: what it did not reach has no values meanwhile.
   info_ = {"databases", TaskKind::collector, Interval{interval}, std::max<milliseconds>(interval, seconds(30))};
-  for (ReaderPtr& reader : readers) parts_.push_back({std::move(reader), {}, {}, 0, {}, {}});
+  for (ReaderPtr& reader : readers) parts_.push_back({std::move(reader), {}, {}, 0, {}, {}, {}});
 }
 
 std::vector<TaskInfo> DatabaseWalk::parts() const {
@@ -47,9 +47,7 @@ std::vector<TaskInfo> DatabaseWalk::parts() const {
 
 std::vector<Family> DatabaseWalk::run(RunContext& context) {
   const std::vector<std::string> databases = discover(context);
-  std::erase_if(databases_, [&](const auto& entry) {
-    return !std::binary_search(databases.begin(), databases.end(), entry.first);
-  });
+  forget_all_but(databases);
   std::vector<Round> rounds = due_rounds(context.clock.steady_now());
   for (const std::string& database : longest_unvisited_first(databases)) {
     if (context.stop.stop_requested()) throw Error(Error::Kind::cancelled, "stopped");
@@ -57,6 +55,14 @@ std::vector<Family> DatabaseWalk::run(RunContext& context) {
   }
   for (Round& round : rounds) report(round, databases, *context.parts);
   return own_families();
+}
+
+void DatabaseWalk::forget_all_but(const std::vector<std::string>& databases) {
+  const auto gone = [&](const auto& entry) {
+    return !std::binary_search(databases.begin(), databases.end(), entry.first);
+  };
+  std::erase_if(databases_, gone);
+  for (Part& part : parts_) std::erase_if(part.problems, gone);
 }
 
 // In the order of their names. datconnlimit -2: what DROP DATABASE left when it was interrupted.
@@ -127,17 +133,32 @@ void DatabaseWalk::read_all(ConnectionPool::Lease& session, const std::string& d
 void DatabaseWalk::read(ConnectionPool::Lease& session, const std::string& database, Round& round,
                         const std::stop_token& stop) {
   try {
-    Reading reading = round.part->reader->read(session, stop);
+    Reading reading = read_cleanly(*round.part->reader, session, stop);
     if (!reading.skipped.empty()) {
+      round.part->problems.erase(database);
       round.skipped_in.insert(database);
       if (round.skipped.empty()) round.skipped = database + ": " + reading.skipped;
       return;
     }
     round.result.dropped_series += reading.dropped_series;
     round.read[database] = std::move(reading.families);
+    note_failure(*round.part, database, {});
   } catch (const Error& error) {
-    if (error.kind() == Error::Kind::cancelled || !session.connection().usable()) throw;
+    if (error.kind() == Error::Kind::cancelled) throw;
+    note_failure(*round.part, database, error.what());
+    if (!session.connection().usable()) throw;
     if (round.failed.empty()) round.failed = database + ": " + error.what();
+  }
+}
+
+void DatabaseWalk::note_failure(Part& part, const std::string& database, const std::string& problem) {
+  const std::string before = std::exchange(part.problems[database], problem);
+  if (before == problem) return;
+  const std::string& name = part.reader->info().name;
+  if (problem.empty()) {
+    log::info("{} works again in database {}", name, database);
+  } else {
+    log::warn("{} failed in database {}: {}", name, database, problem);
   }
 }
 
@@ -205,9 +226,35 @@ void DatabaseWalk::report(Round& round, const std::vector<std::string>& database
   sink.part_ended(info, std::move(result));
 }
 
+// The last visit reached it, and not everything that was tried there failed. What a reader skipped says nothing.
+bool DatabaseWalk::readable(const std::string& database) const {
+  bool failed = false;
+  for (const Part& part : parts_) {
+    const auto last = part.problems.find(database);
+    if (last == part.problems.end()) continue;
+    if (last->second.empty()) return true;
+    failed = true;
+  }
+  return !failed;
+}
+
+Family DatabaseWalk::failures() const {
+  Family family{"pgvigil_database_read_failed",
+                "1 for a task whose last reading in the database failed; the other databases have their values.",
+                MetricType::gauge,
+                {"task", "datname"},
+                {}};
+  for (const Part& part : parts_) {
+    for (const auto& [database, problem] : part.problems) {
+      if (!problem.empty()) family.samples.push_back({{part.reader->info().name, database}, 1});
+    }
+  }
+  return family;
+}
+
 std::vector<Family> DatabaseWalk::own_families() const {
   Family good{"pgvigil_database_visit_success",
-              "1 when the last visit to the database could read it, otherwise 0.",
+              "1 when the database was reached at the last visit and could be read, otherwise 0.",
               MetricType::gauge,
               {"datname"},
               {}};
@@ -217,10 +264,10 @@ std::vector<Family> DatabaseWalk::own_families() const {
                        {"datname"},
                        {}};
   for (const auto& [name, database] : databases_) {
-    good.samples.push_back({{name}, database.good ? 1.0 : 0.0});
+    good.samples.push_back({{name}, database.good && readable(name) ? 1.0 : 0.0});
     seconds_taken.samples.push_back({{name}, database.took.count()});
   }
-  return {std::move(good), std::move(seconds_taken)};
+  return {std::move(good), std::move(seconds_taken), failures()};
 }
 
 }  // namespace pgvigil

@@ -14,8 +14,8 @@ namespace pgvigil {
 
 // The task "databases": reads what only a session inside a database sees, in every database that the filter accepts.
 // One visit to a database serves all readers that are due. What fails in one database costs the others nothing: its
-// subjects stay known without values, and it is tried again after a pause that grows. Each reader's result is published
-// under the reader's name.
+// subjects stay known without values, the failure is a metric, and it is tried again after a pause that grows. Each
+// reader's result is published under the reader's name, and is a failure only when no database could be read.
 class DatabaseWalk final : public Task {
  public:
   DatabaseWalk(std::vector<ReaderPtr> readers, DatabaseFilter filter);
@@ -30,10 +30,11 @@ class DatabaseWalk final : public Task {
   struct Part {
     ReaderPtr reader;
     Pace pace;
-    SteadyTime due;                         // when to read again
-    int incomplete = 0;                     // rounds in a row that left a database out
-    std::vector<Family> shape;              // the families, once they are known
-    std::map<std::string, Subjects> known;  // by database
+    SteadyTime due;                               // when to read again
+    int incomplete = 0;                           // rounds in a row that left a database out
+    std::vector<Family> shape;                    // the families, once they are known
+    std::map<std::string, Subjects> known;        // by database
+    std::map<std::string, std::string> problems;  // by database: of the last reading there, "" when it was good
   };
   // One part's work in one walk.
   struct Round;
@@ -54,11 +55,15 @@ class DatabaseWalk final : public Task {
                 const RunContext& context);
   static void read(ConnectionPool::Lease& session, const std::string& database, Round& round,
                    const std::stop_token& stop);
+  static void note_failure(Part& part, const std::string& database, const std::string& problem);
+  void forget_all_but(const std::vector<std::string>& databases);
+  bool readable(const std::string& database) const;
   void note(const std::string& database, const std::string& problem);
   void report(Round& round, const std::vector<std::string>& databases, PartSink& sink);
   static std::vector<std::vector<Family>> take_readings(Round& round, const std::vector<std::string>& databases);
   static void plan_next(Part& part, bool complete);
   std::vector<Family> own_families() const;
+  Family failures() const;
 
   std::vector<Part> parts_;
   DatabaseFilter filter_;

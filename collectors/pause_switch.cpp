@@ -17,7 +17,7 @@ bool PauseSwitch::paused() const {
 
 std::string PauseSwitch::reason() const {
   try {
-    const std::string said = one_line(read_file(file_, 4096), 200);
+    const std::string said = one_line(read_file(file_, 4096), longest_reason);
     return said.empty() ? "no reason given" : said;
   } catch (const Error&) {
     return "no reason given";
@@ -25,7 +25,7 @@ std::string PauseSwitch::reason() const {
 }
 
 void PauseSwitch::pause(const std::string& reason) const {
-  write_file_durably(file_, one_line(reason, 200) + "\n");
+  write_file_durably(file_, one_line(reason, longest_reason) + "\n");
 }
 
 void PauseSwitch::resume() const {

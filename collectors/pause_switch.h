@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -9,6 +10,8 @@ namespace pgvigil {
 // restart and can be set with `touch` when nothing else works. The prober goes on, jobs go on. Any thread.
 class PauseSwitch {
  public:
+  static constexpr std::size_t longest_reason = 200;  // in bytes; the rest is cut off
+
   explicit PauseSwitch(const std::filesystem::path& state_dir) : file_(state_dir / "paused") {}
 
   bool paused() const;

@@ -60,9 +60,16 @@ Probe::Probe(PgOptions options, milliseconds interval)
       info_{"probe", TaskKind::collector, Interval{interval}, options_.connect_timeout + query_timeout + seconds(2),
             true} {}
 
+Probe::~Probe() {
+  if (session_) session_->close();
+}
+
 Probe::Answer Probe::ask(const RunContext& context) {
   const SteadyTime now = context.clock.steady_now();
-  if (session_ && (!session_->usable() || now - logged_in_at_ >= login_every)) session_.reset();
+  if (session_ && (!session_->usable() || now - logged_in_at_ >= login_every)) {
+    session_->close();  // first: two at a time are more than its place in the budget
+    session_.reset();
+  }
   if (!session_) {
     session_.emplace(PgConnection::open(options_, context.stop));
     logged_in_at_ = now;

@@ -20,6 +20,9 @@ class Probe final : public Task {
                                            "pg_static"};
 
   explicit Probe(PgOptions options, milliseconds interval = default_interval);
+  ~Probe() override;
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
   const TaskInfo& info() const override { return info_; }
   std::vector<Family> run(RunContext& context) override;
 

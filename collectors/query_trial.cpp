@@ -31,6 +31,11 @@ std::vector<ResultColumn> columns_of(const PgRows& described, PgConnection& conn
   return columns;
 }
 
+// As it will run.
+std::string explained(const CatalogEntry& entry, const std::string& query) {
+  return (entry.guarded ? "EXPLAIN DECLARE pgvigil_trial NO SCROLL CURSOR FOR " : "EXPLAIN ") + query;
+}
+
 std::vector<std::string> try_variant(const CatalogEntry& entry, const CatalogVariant& variant, PgConnection& connection,
                                      const ServerFacts& facts) {
   const std::string query = query_text(variant, facts);
@@ -38,7 +43,7 @@ std::vector<std::string> try_variant(const CatalogEntry& entry, const CatalogVar
     const auto columns = columns_of(connection.describe(query, time_for_each), connection);
     std::vector<std::string> problems = compare_columns(entry, facts.version, columns);
     // Preparing does not look at privileges; planning for EXPLAIN does, as running would.
-    if (problems.empty()) connection.query("EXPLAIN " + query, time_for_each);
+    if (problems.empty()) connection.query(explained(entry, query), time_for_each);
     return problems;
   } catch (const Error& error) {
     if (!connection.usable()) throw;

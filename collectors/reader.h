@@ -35,4 +35,8 @@ class Reader {
 
 using ReaderPtr = std::unique_ptr<Reader>;
 
+// Reads, and makes sure that the session can be given to the next one: Error::invalid, and the session is closed, when
+// a transaction was left open in it.
+Reading read_cleanly(Reader& reader, ConnectionPool::Lease& session, const std::stop_token& stop);
+
 }  // namespace pgvigil

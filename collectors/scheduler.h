@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,10 @@
 
 namespace pgvigil {
 
-// Runs tasks when they are due: collectors on a small pool of threads, each job on a thread of its own. A task never
-// overlaps itself: an occurrence that comes while it runs is missed and counted. Stopping asks every run to stop and
-// waits for it. Owned by the composition root.
+// Runs tasks when they are due: each job and each vital task on a thread of its own, all other collectors on as many
+// threads as the budget has connections, so that nobody waits for one. Of those threads one is kept for tasks that are
+// quick: whatever takes long delays only what takes long. A task never overlaps itself: an occurrence that comes while
+// it runs is missed and counted. Stopping asks every run to stop and waits for it. Owned by the composition root.
 class Scheduler {
  public:
   Scheduler(std::vector<TaskPtr> tasks, const RunSurroundings& around);
@@ -31,11 +33,14 @@ class Scheduler {
   void hold_jobs() { jobs_held_ = true; }
 
  private:
-  struct Lane;  // where runs wait for a thread
+  struct Lane;     // where runs wait for a thread
+  struct Waiting;  // a run that waits
 
   void plan(const std::stop_token& stop);
   void dispatch(const Agenda::Due& due);
   void work(Lane& lane, const std::stop_token& stop);
+  static std::optional<Waiting> next(Lane& lane, const std::stop_token& stop);
+  static void ended(Lane& lane, const Waiting& run);
 
   std::vector<TaskPtr> tasks_;
   std::vector<TaskRunner> runners_;

@@ -9,8 +9,9 @@ namespace pgvigil {
 
 // The limit of what all tasks together may report, so that a schema which grew beyond all measure costs memory and
 // scrapes up to a point and no further. When all want more than there is, the largest ones are cut, all of those to the
-// same size, and the small ones that people are woken by stay whole. Who was cut depends on what everybody wants and
-// not on who asked first. Any thread.
+// same size, and the small ones that people are woken by stay whole. Who is cut depends on what everybody wants and
+// not on who asked first, once all have asked: what a task was given before the others were known it keeps until it
+// asks again, and until then they may have more together than the limit. Any thread.
 class SeriesBudget {
  public:
   explicit SeriesBudget(std::size_t most) : most_(most) {}

@@ -13,7 +13,7 @@ SessionTask::SessionTask(ReaderPtr reader, std::string database)
 std::vector<Family> SessionTask::run(RunContext& context) {
   ConnectionPool::Lease session = context.connections.lease(database_, context.deadline, context.stop);
   const ServerTime server_time(session.connection(), context.busy);
-  Reading reading = reader_->read(session, context.stop);
+  Reading reading = read_cleanly(*reader_, session, context.stop);
   context.skipped = std::move(reading.skipped);
   context.dropped_series = reading.dropped_series;
   return std::move(reading.families);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "collectors/guarded_query.h"
 #include "collectors/value_text.h"
 #include "core/error.h"
 
@@ -120,9 +121,15 @@ SqlReader::SqlReader(CatalogEntry entry)
 Reading SqlReader::read(ConnectionPool::Lease& session, const std::stop_token& stop) {
   const VariantChoice choice = choose_variant(entry_, session, stop);
   if (choice.variant == nullptr) return {empty_families(entry_), choice.reason, 0};
-  PgConnection& connection = session.connection();
-  const PgRows rows = connection.query_again(query_text(*choice.variant, session.facts()), entry_.timeout, stop);
-  return reading_of(entry_, session.facts().version, rows);
+  return reading_of(entry_, session.facts().version, ask(session.connection(), *choice.variant, session.facts(), stop));
+}
+
+PgRows SqlReader::ask(PgConnection& connection, const CatalogVariant& variant, const ServerFacts& facts,
+                      const std::stop_token& stop) const {
+  const std::string query = query_text(variant, facts);
+  if (!entry_.guarded) return connection.query_again(query, entry_.timeout, stop);
+  const int most = static_cast<int>(std::min<std::size_t>(entry_.max_series, 100'000'000));
+  return run_guarded(connection, {query, entry_.timeout, most}, stop);
 }
 
 }  // namespace pgvigil

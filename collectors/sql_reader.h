@@ -20,7 +20,7 @@ std::string query_text(const CatalogVariant& variant, const ServerFacts& facts);
 // Which variant of the entry the session's server and database call for.
 VariantChoice choose_variant(const CatalogEntry& entry, ConnectionPool::Lease& session, const std::stop_token& stop);
 
-// Reads one query of the catalogue.
+// Reads one query of the catalogue, or of a user's file: that one as a guarded query.
 class SqlReader final : public Reader {
  public:
   explicit SqlReader(CatalogEntry entry);
@@ -29,6 +29,9 @@ class SqlReader final : public Reader {
   Reading read(ConnectionPool::Lease& session, const std::stop_token& stop) override;
 
  private:
+  PgRows ask(PgConnection& connection, const CatalogVariant& variant, const ServerFacts& facts,
+             const std::stop_token& stop) const;
+
   CatalogEntry entry_;
   TaskInfo info_;
 };

@@ -15,7 +15,7 @@ namespace pgvigil {
 class ConnectionPool;
 
 enum class TaskKind {
-  collector,  // only reads: runs on the small pool, on a read-only connection of the shared budget
+  collector,  // only reads: runs on a thread of the small pool, on a read-only connection of the shared budget
   job,        // also changes something and may take hours: runs on a thread of its own
 };
 
@@ -25,7 +25,7 @@ struct TaskInfo {
   TaskKind kind = TaskKind::collector;
   Schedule schedule;
   milliseconds timeout{5000};  // the run's deadline
-  bool spares_server = false;  // goes on while collectors are paused: it costs the server next to nothing
+  bool vital = false;  // what all else is judged by: has a thread of its own, and goes on while collectors are paused
 };
 
 // How a run of a task, or of a part of it, ended.

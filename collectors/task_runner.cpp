@@ -40,9 +40,14 @@ TaskRunner::TaskRunner(Task& task, RunSurroundings around) : task_(task), around
 
 std::string TaskRunner::pause_reason() const {
   const TaskInfo& info = task_.info();
-  if (around_.pause == nullptr || info.spares_server || info.kind == TaskKind::job || !around_.pause->paused())
-    return {};
-  return "paused: " + around_.pause->reason();
+  if (around_.pause == nullptr || info.vital || info.kind == TaskKind::job || !around_.pause->paused()) return {};
+  return std::string(paused_mark) + around_.pause->reason();
+}
+
+bool TaskRunner::takes_long() const {
+  constexpr auto long_limit = seconds(12);
+  constexpr auto long_run = seconds(1);
+  return task_.info().timeout > long_limit || took_ > long_run;
 }
 
 void TaskRunner::run(const std::stop_token& stop) {
@@ -59,6 +64,8 @@ void TaskRunner::run(const std::stop_token& stop) {
     result.failed = error.what();
     if (result.failed.empty()) result.failed = "failed";
   }
+  took_ = around_.clock.steady_now() - started_.steady;
+  around_.connections.leave_other_databases();
   result.skipped = context.skipped;
   result.busy = context.busy;
   result.dropped_series = context.dropped_series;
@@ -91,7 +98,7 @@ void TaskRunner::end(const TaskInfo& info, RunResult result) {
 }
 
 void TaskRunner::fit_budget(const TaskInfo& info, RunResult& result) const {
-  if (around_.budget == nullptr || outcome_of(result) != Outcome::success) return;
+  if (around_.budget == nullptr || outcome_of(result) == Outcome::failed) return;  // what it has stays for a while
   std::size_t wanted = 0;
   for (const Family& family : result.families) wanted += family.samples.size();
   result.dropped_series += limit_series(result.families, around_.budget->allow(info.name, wanted));

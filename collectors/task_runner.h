@@ -16,6 +16,9 @@
 
 namespace pgvigil {
 
+// What the reason of a skipped run begins with while collectors are paused.
+constexpr std::string_view paused_mark = "paused: ";
+
 enum class Outcome { success, skipped, failed };
 std::string_view to_string(Outcome outcome);
 
@@ -58,6 +61,9 @@ class TaskRunner final : PartSink {
   void run(const std::stop_token& stop);
   const TaskInfo& info() const { return task_.info(); }
 
+  // Whether a run has to be expected to take long: it may, or the last one did. Not while it runs.
+  bool takes_long() const;
+
   // How many times rarer than its interval the task should run now.
   int slowdown() const { return pace_.factor(); }
 
@@ -77,6 +83,7 @@ class TaskRunner final : PartSink {
   Task& task_;
   RunSurroundings around_;
   Moment started_;
+  std::chrono::duration<double> took_{0};  // the last run
   Pace pace_;
   std::map<std::string, Published> published_;  // by name: the task itself, or its parts
 };

@@ -1,10 +1,13 @@
 #include "core/pg_connection.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <thread>
 
 #include "core/poll.h"
@@ -133,6 +136,17 @@ void request_cancel(PGconn* connection) {
   }).detach();
 }
 
+// A server closes its end when the backend's process ends, as the last thing of all.
+void await_end(const Fd& socket, SteadyTime deadline) {
+  std::array<char, 4096> unread{};
+  while (true) {
+    std::array<pollfd, 1> fds{{{socket.get(), POLLIN, 0}}};
+    if (wait_for(fds, deadline, {}) != Ready::yes) return;
+    const ssize_t got = ::recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
+  }
+}
+
 void send(bool sent, PGconn* connection) {
   if (!sent) throw Error(Error::Kind::unavailable, one_line(PQerrorMessage(connection), 500));
 }
@@ -165,6 +179,24 @@ std::string PgRows::text(int row, int column) const {
   return std::string(get(row, column).value_or(""));
 }
 
+std::size_t PgRows::bytes() const {
+  return PQresultMemorySize(result_.get());
+}
+
+void PgRows::append(const PgRows& more) {
+  PGresult* result = result_.get();
+  for (int row = 0; row < more.rows(); ++row) {
+    const int added = PQntuples(result);
+    for (int column = 0; column < more.columns(); ++column) {
+      const auto value = more.get(row, column);
+      // libpq copies the value; it is not const in the signature only.
+      char* bytes = value ? const_cast<char*>(value->data()) : nullptr;
+      const int length = value ? static_cast<int>(value->size()) : -1;
+      if (PQsetvalue(result, added, column, bytes, length) == 0) throw std::bad_alloc();
+    }
+  }
+}
+
 void PgConnection::Finish::operator()(pg_conn* connection) const {
   PQfinish(connection);
 }
@@ -186,8 +218,24 @@ PgConnection PgConnection::open(const PgOptions& options, const std::stop_token&
 }
 
 void PgConnection::give_up(Error::Kind kind, const std::string& why) {
-  handle_.reset();
+  finish();
   throw Error(kind, why);
+}
+
+// libpq says good-bye and closes its descriptor at once; a second one stays, to see the server's answer to that.
+void PgConnection::finish() noexcept {
+  ending_ = Fd(::fcntl(PQsocket(handle_.get()), F_DUPFD_CLOEXEC, 0));
+  handle_.reset();
+}
+
+void PgConnection::close(milliseconds patience) noexcept {
+  if (handle_) finish();
+  const Fd ending = std::move(ending_);
+  if (!ending) return;
+  try {
+    await_end(ending, std::chrono::steady_clock::now() + patience);
+  } catch (const std::exception&) {  // who cannot wait does not wait
+  }
 }
 
 PgRows PgConnection::receive(SteadyTime deadline, const std::stop_token& stop) {
@@ -284,6 +332,10 @@ int PgConnection::server_version() const {
 
 bool PgConnection::usable() const {
   return handle_ && PQstatus(handle_.get()) == CONNECTION_OK;
+}
+
+bool PgConnection::in_transaction() const {
+  return usable() && PQtransactionStatus(handle_.get()) != PQTRANS_IDLE;
 }
 
 std::string PgConnection::parameter(const std::string& name) const {

@@ -13,6 +13,7 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/secret.h"
 
 struct pg_conn;
@@ -45,6 +46,11 @@ class PgRows {
   unsigned column_type(int column) const;                          // the type's OID in pg_type
   std::optional<std::string_view> get(int row, int column) const;  // nullopt: NULL
   std::string text(int row, int column) const;                     // "" for NULL
+
+  // The memory that the rows take.
+  std::size_t bytes() const;
+  // Adds the rows of another answer with the same columns.
+  void append(const PgRows& more);
 
  private:
   friend class PgConnection;
@@ -83,8 +89,13 @@ class PgConnection {
   // How long the server worked for this session, from the sending of a statement to its last row.
   std::chrono::duration<double> busy() const { return busy_; }
 
+  // Ends the session and waits until its backend is gone, so that the server counts it no longer, but not for longer
+  // than `patience`: a server that hangs ends nothing. A destroyed connection ends as well, and does not wait.
+  void close(milliseconds patience = milliseconds(1000)) noexcept;
+
   int server_version() const;                            // 150018
   bool usable() const;                                   // false after a failure that ended the session
+  bool in_transaction() const;                           // between statements: one was begun and not ended
   std::string parameter(const std::string& name) const;  // a reported setting, "" when the server does not report it
 
  private:
@@ -98,8 +109,10 @@ class PgConnection {
   PgRows receive(SteadyTime deadline, const std::stop_token& stop);
   void set_statement_timeout(milliseconds timeout, const std::stop_token& stop);
   [[noreturn]] void give_up(Error::Kind kind, const std::string& why);
+  void finish() noexcept;
 
   Handle handle_;
+  Fd ending_;  // of a session that ended: the server closes its end when the backend is gone
   milliseconds statement_timeout_{0};
   std::chrono::duration<double> busy_{0};
   std::map<std::string, std::string, std::less<>> prepared_;  // the names of statements

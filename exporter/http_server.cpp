@@ -43,6 +43,11 @@ bool posts(const mg_request_info& request) {
   return std::string_view(request.request_method) == "POST";
 }
 
+// civetweb also takes what strtoll takes: "+2", " 2", and "0x10" for 0.
+bool is_length(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // What is wrong with how a request is framed: two readers of it (a proxy and us) must not disagree where it ends.
 std::optional<std::string> framing_problem(const mg_request_info& request) {
   int lengths = 0;
@@ -52,7 +57,10 @@ std::optional<std::string> framing_problem(const mg_request_info& request) {
   for (int i = 0; i < request.num_headers; ++i) {
     const char* name = request.http_headers[i].name;
     if (same_name(name, "transfer-encoding")) chunked = true;
-    if (same_name(name, "content-length")) ++lengths;
+    if (same_name(name, "content-length")) {
+      ++lengths;
+      if (!is_length(request.http_headers[i].value)) return "Content-Length is no number";
+    }
     if (same_name(name, "host")) ++hosts;
     if (same_name(name, "authorization")) ++credentials;
   }

@@ -7,13 +7,21 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/text.h"
 
 namespace pgvigil {
 
 namespace {
 
 std::string who_asks(const HttpQuery& query) {
-  return query.user.empty() ? query.peer : fmt::format("{} from {}", query.user, query.peer);
+  return query.user.empty() ? query.peer : fmt::format("{} from {}", one_line(query.user, 80), query.peer);
+}
+
+// Who it was is kept whole, whatever else is said.
+std::string signed_reason(const std::string& reason, const std::string& who) {
+  const std::string signature = ", by " + who;
+  const std::string said = one_line(reason, PauseSwitch::longest_reason - signature.size());
+  return (said.empty() ? "no reason given" : said) + signature;
 }
 
 HttpReply json_reply(int status, const Json& json) {
@@ -48,12 +56,14 @@ HttpReply pause_by_request(const PauseSwitch& pause, const HttpQuery& query) {
   const auto reason = reason_of(query.body);
   if (!reason) return json_reply(400, Json::Object{{"error", R"(the body is to be {"reason": "TEXT"} or {})"}});
   const std::string who = who_asks(query);
-  pause.pause(fmt::format("{}, by {}", reason->empty() ? "no reason given" : *reason, who));
-  log::warn("collectors are paused by {}: {}", who, *reason);
+  pause.pause(signed_reason(*reason, who));
+  log::warn("collectors are paused: {}", pause.reason());
   return pause_state(pause);
 }
 
 HttpReply resume_by_request(const PauseSwitch& pause, const HttpQuery& query) {
+  const auto said = reason_of(query.body);
+  if (!said || !said->empty()) return json_reply(400, Json::Object{{"error", "the body is to be {} or nothing"}});
   pause.resume();
   log::info("collectors are resumed by {}", who_asks(query));
   return pause_state(pause);

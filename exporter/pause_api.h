@@ -12,6 +12,7 @@ HttpReply pause_state(const PauseSwitch& pause);
 // The body is {"reason": "…"}; 400 when it is anything else. Throws Error as PauseSwitch::pause does.
 HttpReply pause_by_request(const PauseSwitch& pause, const HttpQuery& query);
 
+// 400 when the body is anything but {}.
 HttpReply resume_by_request(const PauseSwitch& pause, const HttpQuery& query);
 
 }  // namespace pgvigil

@@ -68,6 +68,11 @@ Family runs_family(const Lines& lines) {
   return family;
 }
 
+// Why somebody paused is said in the log and on the page: as a label each wording would make series of its own.
+std::string skip_label(const std::string& reason) {
+  return reason.starts_with(paused_mark) ? "paused" : one_line(reason, 200);
+}
+
 Family skipped_family(const Lines& lines) {
   Family family{"pgvigil_task_skipped",
                 "1 for a task whose last run was skipped, and why.",
@@ -76,7 +81,7 @@ Family skipped_family(const Lines& lines) {
                 {}};
   for (const auto& [name, line] : lines) {
     if (line.last && line.last->outcome == Outcome::skipped) {
-      family.samples.push_back({{name, one_line(line.last->reason, 200)}, 1});
+      family.samples.push_back({{name, skip_label(line.last->reason)}, 1});
     }
   }
   return family;

@@ -18,9 +18,10 @@ constexpr milliseconds patience{60000};
 // One interval for what has an interval of minutes, so that a recovery can be waited for.
 constexpr auto quick = "collectors: { intervals: { probe: 1s, user_tables: 2s, settings: 2s, statements: 2s } }\n";
 
-// What is always told of the server: the agent's own come and go with alerts, estimates need a while.
+// What is always told of the server: the agent's own come and go with alerts, estimates need a while, and busy backends
+// are there when somebody works just then, perhaps the agent's other session.
 std::set<std::string> families_of(const std::string& page) {
-  static const std::regex type("# TYPE (pg_(?!\\S*(?:_progress_|_estimated_|_headroom_))\\S+) ");
+  static const std::regex type("# TYPE (pg_(?!\\S*(?:_progress_|_estimated_|_headroom_|_wait_backends))\\S+) ");
   std::set<std::string> names;
   for (std::sregex_iterator at(page.begin(), page.end(), type), end; at != end; ++at) names.insert((*at)[1]);
   return names;
@@ -135,6 +136,38 @@ TEST_F(ServersInTrouble, ThatHaveNoConnectionLeft) {
   EXPECT_TRUE(tells_that_it_is_down());
   sessions.clear();
   EXPECT_TRUE(is_whole_again()) << lacks(agent_->metrics()) << " is missing\n" << agent_->process().error_output();
+}
+
+// Two, since the agent has two sessions for collectors.
+TEST_F(ServersInTrouble, WhoseUsersAskSlowQuestions) {
+  const TempDir queries;
+  for (const char* name : {"slow1", "slow2"}) {
+    queries.write(fmt::format("{}.yaml", name),
+                  fmt::format("name: {0}\nhelp: x\nmetric_prefix: {0}\ntimeout: 10m\n"
+                              "variants: [{{ query: SELECT 1 AS v FROM pg_sleep(500) }}]\n"
+                              "columns: {{ v: {{ usage: gauge, help: x }} }}\n",
+                              name));
+  }
+  agent_.emplace(
+      cluster_.conninfo(),
+      fmt::format("collectors: {{ queries: ['{}/*.yaml'], intervals: {{ probe: 1s, activity: 1s, locks: 1s }} }}\n",
+                  queries.path().string()));
+  agent_->start();
+  const auto sleeping = [&] {
+    return cluster_
+        .execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgvigil' AND state = 'active'"
+            " AND wait_event = 'PgSleep'")
+        .text(0, 0);
+  };
+  ASSERT_TRUE(eventually(patience, [&] { return sleeping() == "1"; }));
+  for (const char* task : {"probe", "activity", "locks"}) {
+    const std::string runs = fmt::format("pgvigil_task_runs_total{{task=\"{}\",outcome=\"success\"", task);
+    const double before = agent_->value(runs).value_or(0);
+    EXPECT_TRUE(eventually(patience, [&] { return agent_->value(runs).value_or(0) > before + 2; })) << task;
+  }
+  EXPECT_EQ(sleeping(), "1");
+  EXPECT_EQ(agent_->get("/primary").status, 200);
 }
 
 TEST_F(ServersInTrouble, WhoseQueriesHang) {

@@ -27,6 +27,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Key;
+using testing::Not;
 using testing::Pair;
 
 class CustomQueriesOnServers : public testing::TestWithParam<int> {
@@ -62,6 +63,7 @@ class CustomQueriesOnServers : public testing::TestWithParam<int> {
     Problems problems;
     auto section = Section::parse(yaml, "app.yaml", problems);
     CatalogEntry entry = decode_catalog_entry(*section);
+    entry.guarded = true;
     EXPECT_THAT(problems.lines(), IsEmpty());
     return entry;
   }
@@ -125,6 +127,50 @@ TEST_P(CustomQueriesOnServers, AreTriedWithoutRunning) {
               ElementsAre(HasSubstr("needs its schema: schema.name")));
   EXPECT_THAT(problems_of("SELECT sum(amount) AS n FROM app.salaries", n),
               ElementsAre(HasSubstr("permission denied for table salaries")));
+}
+
+TEST_P(CustomQueriesOnServers, ThatAreNoPlainQueryAreFoundByTheTrial) {
+  const std::string n = "n: { usage: gauge, help: x }";
+  EXPECT_THAT(problems_of("WITH gone AS (DELETE FROM app.jobs RETURNING 1) SELECT count(*) AS n FROM gone", n),
+              ElementsAre(HasSubstr("DECLARE CURSOR")));
+  EXPECT_THAT(problems_of("BEGIN", n), Not(IsEmpty()));
+}
+
+TEST_P(CustomQueriesOnServers, LeaveNothingBehindInTheirSession) {
+  const auto entry = [](const std::string& query) {
+    return decode(
+        fmt::format("name: app\nhelp: x\nmetric_prefix: app\nvariants: [{{ query: \"{}\" }}]\n"
+                    "columns: {{ n: {{ usage: gauge, help: x }}, x: {{ usage: discard }} }}\n",
+                    query));
+  };
+  const auto asked = [&](const char* sql) { return lease().connection().query(sql, seconds(2)).text(0, 0); };
+  const std::string backend = asked("SELECT pg_backend_pid()");
+  EXPECT_THROW(run(entry("BEGIN")), Error);
+  run(entry("SELECT 1 AS n, set_config('default_transaction_read_only', 'off', false) AS x"));
+  run(entry("SELECT 1 AS n, set_config('search_path', 'app', false) AS x"));
+  run(entry("SELECT 1 AS n, pg_advisory_lock(7)::text AS x"));
+  EXPECT_EQ(asked("SHOW default_transaction_read_only"), "on");
+  EXPECT_EQ(asked("SHOW search_path"), "pg_catalog");
+  EXPECT_EQ(asked("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"), "0");
+  EXPECT_FALSE(lease().connection().in_transaction());
+  EXPECT_EQ(asked("SELECT pg_backend_pid()"), backend);
+}
+
+TEST_P(CustomQueriesOnServers, WithTooManyRowsAreCutAndWithTooLargeOnesRefused) {
+  const auto entry = [](const std::string& shop, int rows) {
+    return decode(
+        fmt::format("name: app\nhelp: x\nmetric_prefix: app\ntimeout: 10s\nmax_series: 20000\n"
+                    "variants: [{{ query: \"SELECT {} AS shop, g AS n FROM generate_series(1, {}) g\" }}]\n"
+                    "columns: {{ shop: {{ usage: label }}, n: {{ usage: gauge, help: x }} }}\n",
+                    shop, rows));
+  };
+  EXPECT_EQ(run(entry("g", 30000)).size(), 20000U);
+  try {
+    run(entry("g || repeat('x', 10000)", 60000));
+    FAIL() << "it was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("more than 64 MiB"));
+  }
 }
 
 TEST_P(CustomQueriesOnServers, AreTriedInEveryVariantThatFits) {

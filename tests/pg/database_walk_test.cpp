@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "collectors/task_runner.h"
 #include "core/error.h"
 #include "tests/support/pg_cluster.h"
 
@@ -15,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using testing::IsEmpty;
+using testing::Pair;
 
 // Reads the number of tables in schema public; counts its readings.
 class TableCount final : public Reader {
@@ -39,6 +40,29 @@ class TableCount final : public Reader {
   int& readings_;
 };
 
+// Fails in one database.
+class FailsIn final : public Reader {
+ public:
+  explicit FailsIn(std::string database) : database_(std::move(database)) {}
+  const TaskInfo& info() const override { return info_; }
+  std::size_t max_series() const override { return 1000; }
+  Reading read(ConnectionPool::Lease& session, const std::stop_token& stop) override {
+    session.connection().query("SELECT 1 / (current_database() <> $1)::int", {database_}, 2s, stop);
+    return {};
+  }
+
+ private:
+  std::string database_;
+  TaskInfo info_{"picky", TaskKind::collector, Interval{10s}, seconds(5)};
+};
+
+class NobodyWatches final : public TaskObserver {
+ public:
+  void run_started(const TaskInfo&) override {}
+  void run_ended(const TaskInfo&, const RunReport&) override {}
+  void runs_missed(const TaskInfo&, std::int64_t) override {}
+};
+
 class DatabaseWalks : public testing::Test, protected PartSink {
  protected:
   DatabaseWalks() {
@@ -54,11 +78,31 @@ class DatabaseWalks : public testing::Test, protected PartSink {
 
   void part_ended(const TaskInfo& part, RunResult result) override { results_[part.name] = std::move(result); }
 
-  void run(DatabaseWalk& walk) {
+  // Returns what the walk tells of itself.
+  std::vector<Family> run(DatabaseWalk& walk) { return run(walk, pool_); }
+  std::vector<Family> run(DatabaseWalk& walk, ConnectionPool& pool) {
     results_.clear();
-    RunContext context{pool_, clock_, clock_.steady_now() + 30s, {}, {}};
+    RunContext context{pool, clock_, clock_.steady_now() + 30s, {}, {}};
     context.parts = this;
-    walk.run(context);
+    return walk.run(context);
+  }
+
+  // As the agent runs it.
+  void run_whole(DatabaseWalk& walk) {
+    NobodyWatches observer;
+    TaskRunner(walk, {pool_, clock_, observer, [](const SnapshotPtr&) {}}).run({});
+  }
+
+  static std::map<std::vector<std::string>, double> values(const std::vector<Family>& families,
+                                                           const std::string& name) {
+    std::map<std::vector<std::string>, double> result;
+    for (const Family& family : families) {
+      if (family.name != name) continue;
+      for (const SeriesView series : family.samples) {
+        result[{series.label_values.begin(), series.label_values.end()}] = series.value;
+      }
+    }
+    return result;
   }
 
   // The databases of which the reader's result knows the value, and those it only knows.
@@ -185,14 +229,62 @@ TEST_F(DatabaseWalks, WhatIsReadSeldomIsReadAgainSoonWhenItWasIncomplete) {
   EXPECT_FALSE(results_.contains("seldom")) << "it was complete: the next one is in six hours";
 }
 
-TEST_F(DatabaseWalks, OneOtherDatabaseIsVisitedOnAKeptSession) {
-  DatabaseWalk task = walk({{"postgres", "alpha"}, {}});
-  run(task);
+TEST_F(DatabaseWalks, LeaveTheDatabasesThatTheyVisited) {
+  DatabaseWalk task = walk();
+  run_whole(task);
+  for (const char* statement :
+       {"DROP DATABASE alpha", "ALTER DATABASE beta RENAME TO better", "CREATE DATABASE copy TEMPLATE gamma"}) {
+    EXPECT_NO_THROW(cluster_.execute(statement)) << statement;
+  }
+  EXPECT_EQ(pool_.sessions(), 1) << "the one in the connected database stays";
+}
+
+TEST_F(DatabaseWalks, KeepWithinTheirBudgetAsTheServerCountsIt) {
+  cluster_.execute("CREATE ROLE watcher LOGIN IN ROLE pg_monitor CONNECTION LIMIT 2");
+  options_.conninfo = cluster_.conninfo("postgres", "watcher");
+  ConnectionPool pool(options_, 2, clock_);
+  const auto meanwhile = pool.lease(std::chrono::steady_clock::now() + 10s, {});
+  DatabaseWalk task = walk({{"alpha", "beta", "gamma"}, {}});
+  for (int i = 0; i < 5; ++i) {
+    clock_.offset += 10s;
+    const auto good = values(run(task, pool), "pgvigil_database_visit_success");
+    EXPECT_THAT(
+        good, ElementsAre(Pair(ElementsAre("alpha"), 1), Pair(ElementsAre("beta"), 1), Pair(ElementsAre("gamma"), 1)));
+    EXPECT_THAT(databases("often"), ElementsAre("alpha", "beta", "gamma"));
+  }
+}
+
+TEST_F(DatabaseWalks, SayWhatFailedInWhichDatabase) {
+  std::vector<ReaderPtr> readers;
+  readers.push_back(std::make_unique<TableCount>("often", 10s, often_));
+  readers.push_back(std::make_unique<FailsIn>("beta"));
+  DatabaseWalk task(std::move(readers), {});
+  const std::vector<Family> told = run(task);
+  EXPECT_EQ(results_.at("picky").failed, "") << "it was read in others";
+  EXPECT_THAT(values(told, "pgvigil_database_read_failed"), ElementsAre(Pair(ElementsAre("picky", "beta"), 1)));
+  EXPECT_THAT(values(told, "pgvigil_database_visit_success"), Contains(Pair(ElementsAre("beta"), 1)));
+  cluster_.execute("DROP DATABASE beta");
+  clock_.offset += 10s;
+  EXPECT_THAT(values(run(task), "pgvigil_database_read_failed"), IsEmpty());
+}
+
+TEST_F(DatabaseWalks, CallNoDatabaseReadableOfWhichNothingCouldBeRead) {
+  std::vector<ReaderPtr> readers;
+  readers.push_back(std::make_unique<FailsIn>("beta"));
+  DatabaseWalk task(std::move(readers), {});
+  const auto good = values(run(task), "pgvigil_database_visit_success");
+  EXPECT_THAT(good, Contains(Pair(ElementsAre("alpha"), 1)));
+  EXPECT_THAT(good, Contains(Pair(ElementsAre("beta"), 0)));
+}
+
+TEST_F(DatabaseWalks, InTheConnectedDatabaseTheyKeepTheirSession) {
+  DatabaseWalk task = walk({{"postgres"}, {}});
+  run_whole(task);
   const PgConnection watcher = cluster_.connect();
   const std::int64_t before = sessions_opened();
   for (int i = 0; i < 3; ++i) {
     clock_.offset += 10s;
-    run(task);
+    run_whole(task);
   }
   // The two queries of sessions_opened() are the only logins.
   EXPECT_LE(sessions_opened() - before, 2);

@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <barrier>
 #include <csignal>
 #include <thread>
 
@@ -194,6 +196,103 @@ TEST_P(Sessions, ThatFailedAreNotReused) {
   EXPECT_EQ(pool.sessions(), 0);
   auto lease = pool.lease(std::chrono::steady_clock::now() + 10s, {});
   EXPECT_EQ(lease.connection().query("SELECT 1").get(0, 0), "1");
+}
+
+TEST_P(Sessions, AreGoneWhenTheyAreClosed) {
+  cluster_.execute("CREATE ROLE lonely LOGIN CONNECTION LIMIT 1");
+  PgOptions lonely = options();
+  lonely.conninfo = cluster_.conninfo("postgres", "lonely");
+  for (int i = 0; i < 20; ++i) {
+    auto session = PgConnection::open(lonely);
+    session.close();
+    EXPECT_FALSE(session.usable());
+  }
+}
+
+TEST_P(Sessions, WhoseStatementWasCancelledAreGoneToo) {
+  cluster_.execute("CREATE ROLE lonely LOGIN CONNECTION LIMIT 1");
+  PgOptions lonely = options();
+  lonely.conninfo = cluster_.conninfo("postgres", "lonely");
+  auto session = PgConnection::open(lonely);
+  std::stop_source stop;
+  const std::jthread stopper([&] {
+    EXPECT_TRUE(eventually(20s, [&] {
+      return cluster_.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'").get(0, 0) ==
+             "1";
+    }));
+    stop.request_stop();
+  });
+  EXPECT_EQ(error_of([&] { session.query("SELECT pg_sleep(1000)", 100s, stop.get_token()); }).kind(),
+            Error::Kind::cancelled);
+  session.close(20s);
+  EXPECT_EQ(PgConnection::open(lonely).query("SELECT 1").get(0, 0), "1");
+}
+
+TEST_P(Sessions, AreCountedAsEndedByTheirClient) {
+  if (GetParam() < 14) GTEST_SKIP() << "the server does not count them";
+  for (int i = 0; i < 3; ++i) PgConnection::open(options()).close();
+  EXPECT_EQ(cluster_.execute("SELECT sessions_abandoned FROM pg_stat_database WHERE datname = 'postgres'").get(0, 0),
+            "0");
+}
+
+TEST_P(Sessions, LeftInATransactionAreNotReused) {
+  const SystemClock clock;
+  ConnectionPool pool(options(), 1, clock);
+  {
+    auto lease = pool.lease(std::chrono::steady_clock::now() + 10s, {});
+    lease.connection().query("BEGIN");
+    EXPECT_TRUE(lease.connection().in_transaction());
+  }
+  EXPECT_EQ(pool.sessions(), 0);
+  auto lease = pool.lease(std::chrono::steady_clock::now() + 10s, {});
+  EXPECT_FALSE(lease.connection().in_transaction());
+}
+
+TEST_P(Sessions, InOtherDatabasesEndWhenThePoolLeavesThem) {
+  const SystemClock clock;
+  ConnectionPool pool(options(), 2, clock);
+  cluster_.execute("CREATE DATABASE other");
+  pool.lease(std::chrono::steady_clock::now() + 10s, {});
+  pool.lease("other", std::chrono::steady_clock::now() + 10s, {});
+  EXPECT_EQ(pool.sessions(), 2);
+  pool.leave_other_databases();
+  EXPECT_EQ(pool.sessions(), 1);
+  EXPECT_NO_THROW(cluster_.execute("DROP DATABASE other"));
+}
+
+TEST_P(Sessions, AreOpenedAtTheSameTimeWhileTheServerIsWell) {
+  const SystemClock clock;
+  constexpr int budget = 4;
+  ConnectionPool pool(options(), budget, clock);
+  std::barrier together(budget);
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < budget; ++i) {
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        try {
+          const auto lease = pool.lease(std::chrono::steady_clock::now() + 10s, {});
+          ++good;
+        } catch (const Error&) {  // it is not counted
+        }
+      });
+    }
+  }
+  EXPECT_EQ(good, budget);
+}
+
+TEST_P(Sessions, MakeRoomForEachOtherWithinTheBudget) {
+  const SystemClock clock;
+  cluster_.execute("CREATE ROLE limited LOGIN CONNECTION LIMIT 2");
+  PgOptions limited = options();
+  limited.conninfo = cluster_.conninfo("postgres", "limited");
+  ConnectionPool pool(limited, 2, clock);
+  for (int i = 0; i < 10; ++i) {
+    auto one = pool.lease(std::chrono::steady_clock::now() + 10s, {});
+    auto two = pool.lease(i % 2 == 0 ? "template1" : "", std::chrono::steady_clock::now() + 10s, {});
+    EXPECT_EQ(two.connection().query("SELECT 1").get(0, 0), "1");
+  }
 }
 
 // A peer that accepts a connection and never says anything.

@@ -12,8 +12,7 @@ namespace {
 // Counts its runs.
 class CountingTask final : public Task {
  public:
-  explicit CountingTask(bool spares_server)
-      : info_{"count", TaskKind::collector, Interval{seconds(1)}, seconds(1), spares_server} {}
+  explicit CountingTask(bool vital) : info_{"count", TaskKind::collector, Interval{seconds(1)}, seconds(1), vital} {}
   const TaskInfo& info() const override { return info_; }
   std::vector<Family> run(RunContext&) override {
     ++runs;

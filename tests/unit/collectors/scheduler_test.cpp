@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/process.h"
 
 namespace pgvigil {
@@ -18,7 +19,8 @@ class ScriptedTask final : public Task {
  public:
   using Work = std::function<std::vector<Family>(RunContext&)>;
   ScriptedTask(std::string name, TaskKind kind, milliseconds period, Work work)
-      : info_{std::move(name), kind, Interval{period}, 5s}, work_(std::move(work)) {}
+      : ScriptedTask({std::move(name), kind, Interval{period}, 5s}, std::move(work)) {}
+  ScriptedTask(TaskInfo info, Work work) : info_(std::move(info)), work_(std::move(work)) {}
   const TaskInfo& info() const override { return info_; }
   std::vector<Family> run(RunContext& context) override { return work_(context); }
 
@@ -134,6 +136,70 @@ TEST_F(Schedulers, LetJobsDelayNoCollector) {
   tasks.push_back(task("quick", [](RunContext&) { return one_sample(1); }));
   const auto scheduler = start(std::move(tasks));
   EXPECT_TRUE(eventually(20s, [&] { return recorder_.reports("quick").size() >= 2 && recorder_.started >= 5; }));
+}
+
+TEST_F(Schedulers, LetCollectorsThatTakeLongDelayNoQuickOne) {
+  Bell never;
+  std::vector<TaskPtr> tasks;
+  for (const char* name : {"walk", "slow1", "slow2"}) {
+    tasks.push_back(std::make_unique<ScriptedTask>(TaskInfo{name, TaskKind::collector, Interval{1s}, 100s},
+                                                   [&](RunContext& context) {
+                                                     never.wait_for(600s, context.stop);
+                                                     return std::vector<Family>{};
+                                                   }));
+  }
+  tasks.push_back(task("quick", [](RunContext&) { return one_sample(1); }));
+  const auto scheduler = start(std::move(tasks));
+  EXPECT_TRUE(eventually(20s, [&] { return recorder_.reports("quick").size() >= 2; }));
+}
+
+TEST_F(Schedulers, LetNothingDelayWhatIsVital) {
+  Bell never;
+  std::vector<TaskPtr> tasks;
+  for (const char* name : {"stuck1", "stuck2", "stuck3"}) {
+    tasks.push_back(task(name, [&](RunContext& context) {
+      never.wait_for(600s, context.stop);
+      return std::vector<Family>{};
+    }));
+  }
+  tasks.push_back(std::make_unique<ScriptedTask>(TaskInfo{"probe", TaskKind::collector, Interval{1s}, 5s, true},
+                                                 [](RunContext&) { return one_sample(1); }));
+  const auto scheduler = start(std::move(tasks));
+  EXPECT_TRUE(eventually(20s, [&] { return recorder_.reports("probe").size() >= 2; }));
+}
+
+TEST_F(Schedulers, RunWhatTakesLongOneAfterTheOther) {
+  std::vector<TaskPtr> tasks;
+  for (const char* name : {"walk", "slow"}) {
+    tasks.push_back(std::make_unique<ScriptedTask>(TaskInfo{name, TaskKind::collector, Interval{1s}, 100s},
+                                                   [](RunContext&) { return one_sample(1); }));
+  }
+  const auto scheduler = start(std::move(tasks));
+  EXPECT_TRUE(
+      eventually(20s, [&] { return recorder_.reports("walk").size() >= 2 && recorder_.reports("slow").size() >= 2; }));
+}
+
+TEST(TasksThatTakeLong, AreThoseThatMayAndThoseThatDid) {
+  FakeClock clock;
+  ConnectionPool pool({}, 1, clock);
+  Recorder recorder;
+  milliseconds lasts = 0ms;
+  const auto work = [&](RunContext&) {
+    clock.advance(lasts);
+    return std::vector<Family>{};
+  };
+  const RunSurroundings around{pool, clock, recorder, [](const SnapshotPtr&) {}};
+  ScriptedTask usual({"usual", TaskKind::collector, Interval{10s}, 7s}, work);
+  TaskRunner runner(usual, around);
+  EXPECT_FALSE(runner.takes_long());
+  lasts = 3s;
+  runner.run({});
+  EXPECT_TRUE(runner.takes_long());
+  lasts = 20ms;
+  runner.run({});
+  EXPECT_FALSE(runner.takes_long());
+  ScriptedTask patient({"patient", TaskKind::collector, Interval{10s}, 105s}, work);
+  EXPECT_TRUE(TaskRunner(patient, around).takes_long());
 }
 
 TEST_F(Schedulers, StartNoJobWhileTheyAreHeld) {

@@ -49,6 +49,16 @@ TEST(SeriesBudgets, GiveBackWhatIsNoLongerWanted) {
   EXPECT_EQ(budget.allow("indexes", 800), 800U);
 }
 
+TEST(SeriesBudgets, GiveEverybodyTheirShareWhenTheyAskAgainWhoeverWasFirst) {
+  SeriesBudget budget(1000);
+  EXPECT_EQ(budget.allow("first", 900), 900U) << "nobody else is known";
+  EXPECT_EQ(budget.allow("second", 900), 500U);
+  EXPECT_EQ(budget.allow("first", 900), 500U);
+  EXPECT_EQ(budget.allow("second", 900), 500U);
+  budget.allow("first", 0);
+  EXPECT_EQ(budget.allow("second", 900), 900U) << "what is skipped wants nothing";
+}
+
 // Reports many tables.
 class ManyTables final : public Task {
  public:

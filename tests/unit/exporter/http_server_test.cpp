@@ -139,6 +139,14 @@ TEST_F(HttpServers, RefuseBodiesThatTheyCannotTrust) {
               StartsWith("HTTP/1.1 400 "));
 }
 
+TEST_F(HttpServers, RefuseLengthsThatAreNoNumber) {
+  for (const char* length : {"0x10", "+2", "-2", "2, 2", "2;", "1e1", "", "99999999999999999999"}) {
+    const std::string reply = answer(std::string("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: ") + length +
+                                     "\r\nConnection: close\r\n\r\n{}");
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 4")) << length;
+  }
+}
+
 HttpQuery query_for(const std::string& method, const std::string& path) {
   HttpQuery query;
   query.method = method;

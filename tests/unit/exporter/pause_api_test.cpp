@@ -39,6 +39,25 @@ TEST_F(PauseApis, NeedNoReason) {
   EXPECT_EQ(pause_.reason(), "no reason given, by ada from 127.0.0.1");
 }
 
+TEST_F(PauseApis, SayWhoItWasHoweverMuchIsSaid) {
+  EXPECT_EQ(post("{\"reason\": \"" + std::string(1000, 'x') + "\"}").status, 200);
+  EXPECT_THAT(pause_.reason(),
+              testing::AllOf(testing::StartsWith("xxx"), testing::EndsWith(", by ada from 127.0.0.1")));
+}
+
+TEST_F(PauseApis, ResumeOnlyWhenNothingElseIsSaid) {
+  HttpQuery query;
+  for (const char* body : {R"({"reason": "done"})", R"({"after": "1h"})", "[]", "x"}) {
+    pause_.pause("upgrade");
+    query.body = body;
+    EXPECT_EQ(resume_by_request(pause_, query).status, 400) << body;
+    EXPECT_TRUE(pause_.paused()) << body;
+  }
+  query.body = "{}";
+  EXPECT_EQ(resume_by_request(pause_, query).status, 200);
+  EXPECT_FALSE(pause_.paused());
+}
+
 TEST_F(PauseApis, RefuseWhatTheyDoNotUnderstand) {
   for (const char* body :
        {"[]", "7", "{", R"({"reason": 7})", R"({"why": "upgrade"})", R"({"reason": "x", "for": "1h"})"}) {
