@@ -156,7 +156,7 @@ class Translation {
 std::string utf8(std::wstring_view points) {
   std::string result;
   for (const wchar_t wide : points) {
-    const auto point = static_cast<std::uint32_t>(wide);
+    const std::uint32_t point = std::char_traits<wchar_t>::to_int_type(wide);
     const auto add = [&](std::uint32_t byte) { result += static_cast<char>(byte); };
     const auto rest = [&](unsigned shift) { add(0x80U | ((point >> shift) & 0x3FU)); };
     if (point < 0x80) {

@@ -405,6 +405,7 @@ const std::map<std::string, std::string>& injected() {
       {"collector-slowed", agent},
       {"database-unreadable", agent},
       {"agent-paused", agent},
+      {"database-read-failed", agent},
       {"channel-failing", agent},
       {"channel-broken", agent},
       {"notifications-given-up", agent},
