@@ -6,6 +6,7 @@
 #include <map>
 
 #include "collectors/import/import_sql.h"
+#include "collectors/metric_rules.h"
 #include "core/text.h"
 
 namespace pgvigil {
@@ -70,9 +71,11 @@ std::vector<Merged> merge_columns(const Branches& branches, Problems& report) {
 
 // Why a column cannot be carried over; empty when it can. Takes the name of its metric.
 std::string obstacle(const CatalogColumn& column, const std::string& collector, TakenNames& taken) {
-  const auto [owner, is_new] = taken.families.emplace(column.metric, collector);
-  if (is_new) return {};
-  return fmt::format("{} is left out: the collector {} has it already", column.metric, owner->second);
+  if (const std::string reason = forbidden(column); !reason.empty()) return "left out: " + reason;
+  if (const std::string* owner = taken.owner_of(column.metric))
+    return fmt::format("{} is left out: {} has it already", column.metric, *owner);
+  taken.families.emplace(column.metric, "the collector " + collector);
+  return {};
 }
 
 void drop_taken(std::vector<Merged>& columns, const std::string& collector, TakenNames& taken, Problems& report) {

@@ -25,6 +25,9 @@ struct OwnerNames {
 std::vector<Family> statement_families(const StatementLedger& ledger, const std::vector<StatementCounter>& counters,
                                        const OwnerNames& names, bool compat);
 
+// All that the two functions here may report.
+std::vector<std::string> statement_family_names();
+
 // pg_stat_statements_query_info of the exported statements whose text is known.
 Family statement_text_family(const StatementLedger& ledger, const std::map<std::int64_t, std::string>& texts);
 

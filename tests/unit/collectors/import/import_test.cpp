@@ -120,7 +120,7 @@ app:
 TEST(PostgresExporterFiles, DoNotDefineWhatIsBuiltIn) {
   TakenNames taken;
   taken.collectors = {"app"};
-  taken.families = {{"app_size", "database_size"}, {"gone_n", "locks"}};
+  taken.families = {{"app_size", "the collector database_size"}, {"gone_n", "the collector locks"}};
   const Imported imported = import_text(R"(
 app:
   query: SELECT 1 AS size, 2 AS other
