@@ -66,6 +66,7 @@ struct CatalogEntry {
   std::vector<std::string> presets;  // in which it is on
   std::size_t max_series = 50000;    // of all databases; rows beyond are left out and counted
   bool compat = false;               // only for the sake of postgres_exporter's names
+  bool users_own = false;            // from a user's file: a session checks what its query returns before it runs it
   std::vector<CatalogVariant> variants;
   std::vector<CatalogColumn> columns;
 

@@ -97,7 +97,7 @@ std::unique_ptr<ConnectionPool::Session> ConnectionPool::open(const std::string&
   PgOptions options = options_;
   if (!database.empty()) options.conninfo = with_database(options_.conninfo, database);
   try {
-    auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}});
+    auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}, {}});
     const std::lock_guard lock(mutex_);
     if (database.empty()) breaker_.succeeded();
     return session;

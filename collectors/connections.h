@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -42,6 +43,7 @@ class ConnectionPool {
     SteadyTime opened_at;
     SteadyTime facts_at;
     std::map<std::string, bool> privileges;  // known answers; as old as the facts
+    std::set<std::string> checked;           // statements whose result is known to be as declared
   };
 
   // A session on loan. A session that failed in between is dropped when it comes back.
@@ -63,6 +65,9 @@ class ConnectionPool {
     bool readable(const std::string& relation, const std::stop_token& stop);
     // Whether `function` ("pg_ls_waldir()") exists and may be executed.
     bool executable(const std::string& function, const std::stop_token& stop);
+
+    // Statements that were looked at in this session and are good.
+    std::set<std::string>& checked() { return session_->checked; }
 
    private:
     bool holds(const std::string& question, const std::string& subject, const std::stop_token& stop);

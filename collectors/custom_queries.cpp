@@ -44,6 +44,7 @@ class CustomDecoder {
     CustomQuery query;
     query.overrides = section.boolean("override", false);
     query.entry = decode_catalog_entry(section);
+    query.entry.users_own = true;
     if (!section.has("presets")) query.entry.presets = catalog_presets();  // who configured it wants it
     const auto name = section.value("name");
     query.where = name ? name->where() : section.where();

@@ -7,8 +7,10 @@
 #include <map>
 #include <memory>
 
+#include "collectors/query_trial.h"
 #include "collectors/value_text.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace pgvigil {
 
@@ -117,11 +119,20 @@ VariantChoice choose_variant(const CatalogEntry& entry, ConnectionPool::Lease& s
 SqlReader::SqlReader(CatalogEntry entry)
     : entry_(std::move(entry)), info_{entry_.name, TaskKind::collector, Interval{entry_.interval}, entry_.timeout} {}
 
+// A text where a number should be would be a series that is silently absent.
+void SqlReader::check(const std::string& query, ConnectionPool::Lease& session) const {
+  if (session.checked().contains(query)) return;
+  const auto problems = result_problems(entry_, query, session.connection(), entry_.timeout);
+  if (!problems.empty()) throw Error(Error::Kind::invalid, join(problems, "; "));
+  session.checked().insert(query);
+}
+
 Reading SqlReader::read(ConnectionPool::Lease& session, const std::stop_token& stop) {
   const VariantChoice choice = choose_variant(entry_, session, stop);
   if (choice.variant == nullptr) return {empty_families(entry_), choice.reason, 0};
-  PgConnection& connection = session.connection();
-  const PgRows rows = connection.query_again(query_text(*choice.variant, session.facts()), entry_.timeout, stop);
+  const std::string query = query_text(*choice.variant, session.facts());
+  if (entry_.users_own) check(query, session);
+  const PgRows rows = session.connection().query_again(query, entry_.timeout, stop);
   return reading_of(entry_, session.facts().version, rows);
 }
 
