@@ -78,6 +78,20 @@ std::string OwnerNames::of(const std::map<std::uint32_t, std::string>& names, st
   return found == names.end() ? std::to_string(oid) : found->second;
 }
 
+std::map<std::uint32_t, std::string> names_now(const std::set<std::uint32_t>& oids,
+                                               const std::map<std::uint32_t, std::string>& before,
+                                               const std::map<std::uint32_t, std::string>& found) {
+  std::map<std::uint32_t, std::string> names = found;
+  std::set<std::string> in_use;
+  for (const auto& [oid, name] : found) in_use.insert(name);
+  for (const std::uint32_t oid : oids) {
+    const auto old = before.find(oid);
+    if (found.contains(oid) || old == before.end()) continue;
+    if (in_use.insert(old->second).second) names.emplace(*old);
+  }
+  return names;
+}
+
 std::vector<Family> statement_families(const StatementLedger& ledger, const std::vector<StatementCounter>& counters,
                                        const OwnerNames& names, bool compat) {
   const Series series(ledger, names);
