@@ -42,8 +42,9 @@ struct CatalogCondition {
   std::optional<ServerRole> role;
   std::string extension;
   VersionRange extension_version;
-  std::string relation;  // schema.name: must exist and be readable
-  std::string function;  // name(argument types): must exist, and the role may execute it
+  std::string relation;   // schema.name: must exist and be readable
+  std::string function;   // name(argument types): must exist, and the role may execute it
+  std::string member_of;  // a role whose privileges the agent's role must have
 };
 
 struct CatalogVariant {
@@ -91,6 +92,7 @@ struct VariantChoice {
 struct Privileges {
   std::function<bool(const std::string& relation)> readable;
   std::function<bool(const std::string& function)> executable;
+  std::function<bool(const std::string& role)> member_of = {};
 };
 VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts, const Privileges& privileges);
 

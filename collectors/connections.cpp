@@ -46,6 +46,10 @@ bool ConnectionPool::Lease::executable(const std::string& function, const std::s
   }
 }
 
+bool ConnectionPool::Lease::member_of(const std::string& role, const std::stop_token& stop) {
+  return holds("SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = $1", role, stop);
+}
+
 ConnectionPool::Lease ConnectionPool::lease(const std::string& database, SteadyTime deadline,
                                             const std::stop_token& stop) {
   std::unique_ptr<Session> session;

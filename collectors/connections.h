@@ -66,6 +66,8 @@ class ConnectionPool {
     // Whether `function` ("pg_ls_waldir()") exists and may be executed.
     bool executable(const std::string& function, const std::stop_token& stop);
 
+    // Whether the role has the privileges of `role`.
+    bool member_of(const std::string& role, const std::stop_token& stop);
     // Statements that were looked at in this session and are good.
     std::set<std::string>& checked() { return session_->checked; }
 

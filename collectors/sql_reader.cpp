@@ -113,7 +113,8 @@ std::string query_text(const CatalogVariant& variant, const ServerFacts& facts) 
 VariantChoice choose_variant(const CatalogEntry& entry, ConnectionPool::Lease& session, const std::stop_token& stop) {
   return choose_variant(entry, session.facts(),
                         {[&](const std::string& relation) { return session.readable(relation, stop); },
-                         [&](const std::string& function) { return session.executable(function, stop); }});
+                         [&](const std::string& function) { return session.executable(function, stop); },
+                         [&](const std::string& role) { return session.member_of(role, stop); }});
 }
 
 SqlReader::SqlReader(CatalogEntry entry)

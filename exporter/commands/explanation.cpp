@@ -53,6 +53,7 @@ std::string describe(const CatalogCondition& condition) {
   }
   if (!condition.relation.empty()) parts.push_back("may read " + condition.relation);
   if (!condition.function.empty()) parts.push_back("may execute " + condition.function);
+  if (!condition.member_of.empty()) parts.push_back("has the privileges of " + condition.member_of);
   return parts.empty() ? "any server" : join(parts, ", ");
 }
 
