@@ -57,7 +57,9 @@ void read_role(MissingPrivileges& missing, PgConnection& connection) {
 
 // Collectors with code that read an extension's functions have no query here to plan.
 void read_extension_schemas(MissingPrivileges& missing, PgConnection& connection) {
-  for (const auto& [extension, collector] : {std::pair{"pg_stat_statements", "statements"}, {"pgstattuple", "bloat"}}) {
+  constexpr std::array<std::pair<const char*, const char*>, 2> readers{
+      {{"pg_stat_statements", "statements"}, {"pgstattuple", "bloat"}}};
+  for (const auto& [extension, collector] : readers) {
     const auto closed = texts(connection,
                               "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = "
                               "e.extnamespace WHERE e.extname = $1 AND NOT has_schema_privilege(n.oid, 'USAGE')",
