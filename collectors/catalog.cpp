@@ -41,6 +41,7 @@ CatalogVariant decode_variant(Section& section) {
     variant.when.extension_version = decode_range(*when, "extension_version");
     variant.when.relation = when->text("relation");
     variant.when.function = when->text("function");
+    variant.when.member_of = when->text("member_of");
     when->finish();
   }
   section.finish();
@@ -109,6 +110,10 @@ std::string missing_for(const CatalogCondition& when, const ServerFacts& facts, 
   }
   if (!when.function.empty() && !privileges.executable(when.function)) {
     return fmt::format("{} does not exist or may not be executed by the role", when.function);
+  }
+  if (!when.member_of.empty() && !privileges.member_of(when.member_of)) {
+    return fmt::format("the role has not the privileges of {0} (GRANT {0}{1} to it)", when.member_of,
+                       when.member_of.starts_with("pg_read_all_s") ? " or pg_monitor" : "");
   }
   return {};
 }

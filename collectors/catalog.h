@@ -42,8 +42,9 @@ struct CatalogCondition {
   std::optional<ServerRole> role;
   std::string extension;
   VersionRange extension_version;
-  std::string relation;  // schema.name: must exist and be readable
-  std::string function;  // name(argument types): must exist, and the role may execute it
+  std::string relation;   // schema.name: must exist and be readable
+  std::string function;   // name(argument types): must exist, and the role may execute it
+  std::string member_of;  // a role whose privileges the agent's role must have
 };
 
 struct CatalogVariant {
@@ -66,7 +67,7 @@ struct CatalogEntry {
   std::vector<std::string> presets;  // in which it is on
   std::size_t max_series = 50000;    // of all databases; rows beyond are left out and counted
   bool compat = false;               // only for the sake of postgres_exporter's names
-  bool guarded = false;              // the agent did not write it: it runs so that it can change nothing
+  bool users_own = false;  // from a user's file: checked before a session runs it first, and run as a guarded query
   std::vector<CatalogVariant> variants;
   std::vector<CatalogColumn> columns;
 
@@ -91,6 +92,7 @@ struct VariantChoice {
 struct Privileges {
   std::function<bool(const std::string& relation)> readable;
   std::function<bool(const std::string& function)> executable;
+  std::function<bool(const std::string& role)> member_of = {};
 };
 VariantChoice choose_variant(const CatalogEntry& entry, const ServerFacts& facts, const Privileges& privileges);
 

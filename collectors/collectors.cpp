@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "collectors/catalog.h"
 #include "collectors/coded_collectors.h"
@@ -17,6 +18,10 @@ namespace pgvigil {
 namespace {
 
 constexpr auto probe_name = "probe";
+
+// What names that the agent and its tasks without a query give begin with, and those that postgres_exporter gives
+// itself.
+constexpr std::array own_names{"pgvigil_", "process_", "pg_exporter_", "pg_scrape_collector_"};
 
 void check_name(const YamlValue& value, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
@@ -120,8 +125,13 @@ TakenNames built_in_names() {
   TakenNames taken;
   for (const CatalogEntry& entry : built_in_catalog()) taken.take(entry);
   taken.collectors.insert({probe_name, "databases", "table_rules"});
-  for (const CodedCollector& collector : coded_collectors()) taken.collectors.insert(collector.name);
-  for (const char* family : Probe::family_names) taken.families.emplace(family, probe_name);
+  const auto take = [&taken](const std::string& name, const CodeAccount& account) {
+    taken.collectors.insert(name);
+    for (const std::string& family : account.families) taken.take(family, "the collector " + name);
+  };
+  for (const CodedCollector& collector : coded_collectors()) take(collector.name, collector.account);
+  take(probe_name, about_probe());
+  for (const char* beginning : own_names) taken.take(beginning, "the agent itself");
   return taken;
 }
 
@@ -149,11 +159,11 @@ std::vector<CatalogEntry> chosen_catalog(const CollectorOptions& options) {
 
 std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options) {
   std::vector<PlannedCode> plan;
-  plan.push_back({probe_name, options.interval_of(probe_name, Probe::default_interval), {}});
-  const auto add = [&](const std::string& name, milliseconds interval) {
-    plan.push_back({name, options.interval_of(name, interval), why_off(options, name, coded_in_preset(options))});
-  };
-  for (const CodedCollector& collector : coded_collectors()) add(collector.name, collector.interval);
+  plan.push_back({probe_name, options.interval_of(probe_name, Probe::default_interval), {}, &about_probe()});
+  for (const CodedCollector& collector : coded_collectors()) {
+    plan.push_back({collector.name, options.interval_of(collector.name, collector.interval),
+                    why_off(options, collector.name, coded_in_preset(options)), &collector.account});
+  }
   return plan;
 }
 

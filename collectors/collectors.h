@@ -18,6 +18,8 @@
 
 namespace pgvigil {
 
+struct CodeAccount;
+
 // The section `collectors` of the configuration.
 struct CollectorOptions {
   int connections = 3;  // the hard budget of sessions on the watched server, the prober's among them
@@ -68,6 +70,7 @@ struct PlannedCode {
   std::string name;
   milliseconds interval{0};
   std::string off;  // why it does not run; empty when it does
+  const CodeAccount* account = nullptr;
 };
 std::vector<PlannedCode> plan_coded_collectors(const CollectorOptions& options);
 

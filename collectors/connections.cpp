@@ -49,6 +49,10 @@ bool ConnectionPool::Lease::executable(const std::string& function, const std::s
   }
 }
 
+bool ConnectionPool::Lease::member_of(const std::string& role, const std::stop_token& stop) {
+  return holds("SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = $1", role, stop);
+}
+
 ConnectionPool::Lease ConnectionPool::lease(const std::string& database, SteadyTime deadline,
                                             const std::stop_token& stop) {
   std::unique_ptr<Session> session;
@@ -130,7 +134,7 @@ std::unique_ptr<ConnectionPool::Session> ConnectionPool::open(const std::string&
   PgOptions options = options_;
   if (!database.empty()) options.conninfo = with_database(options_.conninfo, database);
   try {
-    auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}});
+    auto session = std::make_unique<Session>(Session{PgConnection::open(options, stop), database, {}, now, {}, {}, {}});
     const std::lock_guard lock(mutex_);
     if (database.empty()) {
       breaker_.succeeded();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@ class ConnectionPool {
     SteadyTime opened_at;
     SteadyTime facts_at;
     std::map<std::string, bool> privileges;  // known answers; as old as the facts
+    std::set<std::string> checked;           // statements whose result is known to be as declared
   };
 
   // A session on loan. A session that failed in between is dropped when it comes back.
@@ -59,6 +61,11 @@ class ConnectionPool {
     bool readable(const std::string& relation, const std::stop_token& stop);
     // Whether `function` ("pg_ls_waldir()") exists and may be executed.
     bool executable(const std::string& function, const std::stop_token& stop);
+
+    // Whether the role has the privileges of `role`.
+    bool member_of(const std::string& role, const std::stop_token& stop);
+    // Statements that were looked at in this session and are good.
+    std::set<std::string>& checked() { return session_->checked; }
 
    private:
     bool holds(const std::string& question, const std::string& subject, const std::stop_token& stop);

@@ -17,6 +17,10 @@ bool valid_collector_name(std::string_view name) {
   });
 }
 
+std::string owner_name(const CatalogEntry& entry) {
+  return "the collector " + entry.name;
+}
+
 class CustomDecoder {
  public:
   CustomDecoder(const std::vector<CatalogEntry>& built_in, TakenNames taken)
@@ -40,7 +44,7 @@ class CustomDecoder {
     CustomQuery query;
     query.overrides = section.boolean("override", false);
     query.entry = decode_catalog_entry(section);
-    query.entry.guarded = true;
+    query.entry.users_own = true;
     if (!section.has("presets")) query.entry.presets = catalog_presets();  // who configured it wants it
     const auto name = section.value("name");
     query.where = name ? name->where() : section.where();
@@ -89,8 +93,11 @@ class CustomDecoder {
     }
     for (const std::string& advice : naming_advice(column)) result_.advice.push_back(place.where() + ": " + advice);
     if (!column.is_value()) return;
-    const auto [known, is_new] = taken_.families.emplace(column.metric, entry.name);
-    if (!is_new) place.fail(fmt::format("{} is defined by the collector {} already", column.metric, known->second));
+    if (const std::string* owner = taken_.owner_of(column.metric)) {
+      place.fail(fmt::format("{} is defined by {} already", column.metric, *owner));
+    } else {
+      taken_.families.emplace(column.metric, owner_name(entry));
+    }
   }
 
   const std::vector<CatalogEntry>& built_in_;
@@ -104,13 +111,29 @@ class CustomDecoder {
 void TakenNames::take(const CatalogEntry& entry) {
   collectors.insert(entry.name);
   for (const CatalogColumn& column : entry.columns) {
-    if (column.is_value()) families.emplace(column.metric, entry.name);
+    if (column.is_value()) families.emplace(column.metric, owner_name(entry));
   }
+}
+
+void TakenNames::take(const std::string& family, const std::string& owner) {
+  (family.ends_with('_') ? beginnings : families).emplace(family, owner);
+}
+
+const std::string* TakenNames::owner_of(std::string_view family) const {
+  if (const auto known = families.find(family); known != families.end()) return &known->second;
+  if (released.contains(family)) return nullptr;
+  const auto known = std::find_if(beginnings.begin(), beginnings.end(),
+                                  [&](const auto& beginning) { return family.starts_with(beginning.first); });
+  return known == beginnings.end() ? nullptr : &known->second;
 }
 
 void TakenNames::release(const CatalogEntry& entry) {
   collectors.erase(entry.name);
-  std::erase_if(families, [&](const auto& family) { return family.second == entry.name; });
+  std::erase_if(families, [&](const auto& family) {
+    const bool its = family.second == owner_name(entry);
+    if (its) released.insert(family.first);
+    return its;
+  });
 }
 
 CustomQueries decode_custom_queries(Section& section, const std::vector<CatalogEntry>& built_in, TakenNames taken) {

@@ -13,9 +13,15 @@ namespace pgvigil {
 // What users' queries may not define again.
 struct TakenNames {
   std::set<std::string, std::less<>> collectors;
-  std::map<std::string, std::string, std::less<>> families;  // who defines it
+  std::map<std::string, std::string, std::less<>> families;    // who has it: "the collector locks"
+  std::map<std::string, std::string, std::less<>> beginnings;  // of names that are made as they come
+  std::set<std::string, std::less<>> released;                 // free although they begin so
 
   void take(const CatalogEntry& entry);
+  // A family, or with a _ at its end all whose names begin so.
+  void take(const std::string& family, const std::string& owner);
+  // Who has it; null: nobody.
+  const std::string* owner_of(std::string_view family) const;
   void release(const CatalogEntry& entry);
 };
 

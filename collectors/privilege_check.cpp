@@ -45,6 +45,32 @@ void read_role(MissingPrivileges& missing, PgConnection& connection) {
   for (int row = 0; row < hidden.rows(); ++row) {
     missing.hidden_tables[hidden.text(row, 0)] = printed_number<std::int64_t>(hidden.text(row, 1));
   }
+  const PgRows sequences = connection.query(
+      "SELECT quote_ident(n.nspname), count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE CASE WHEN c.relkind = 'S' AND c.relpersistence <> 't' "
+      "THEN NOT has_sequence_privilege(c.oid, 'SELECT, USAGE') ELSE false END GROUP BY 1",
+      time_for_each);
+  for (int row = 0; row < sequences.rows(); ++row) {
+    missing.hidden_sequences[sequences.text(row, 0)] = printed_number<std::int64_t>(sequences.text(row, 1));
+  }
+}
+
+// Collectors with code that read an extension's functions have no query here to plan.
+void read_extension_schemas(MissingPrivileges& missing, PgConnection& connection) {
+  constexpr std::array<std::pair<const char*, const char*>, 2> readers{
+      {{"pg_stat_statements", "statements"}, {"pgstattuple", "bloat"}}};
+  for (const auto& [extension, collector] : readers) {
+    const auto closed = texts(connection,
+                              "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = "
+                              "e.extnamespace WHERE e.extname = $1 AND NOT has_schema_privilege(n.oid, 'USAGE')",
+                              {extension});
+    for (const std::string& schema : closed) missing.grants["USAGE ON SCHEMA " + schema].insert(collector);
+  }
+}
+
+// The name in "permission denied for schema St Ats", which may have blanks.
+std::string denied_name(const std::string& message, std::string_view kind) {
+  return message.substr(message.find(kind) + kind.size());
 }
 
 // Settings that no GRANT changes and without which collectors show zeros. A setting that the role may not see has no
@@ -80,7 +106,7 @@ bool fits_server(const CatalogVariant& variant, const ServerFacts& facts) {
   alone.variants.front().when.server = variant.when.server;
   alone.variants.front().when.role = variant.when.role;
   const auto yes = [](const std::string&) { return true; };
-  return choose_variant(alone, facts, {yes, yes}).variant != nullptr;
+  return choose_variant(alone, facts, {yes, yes, yes}).variant != nullptr;
 }
 
 class Search {
@@ -112,13 +138,17 @@ class Search {
   // "permission denied for function pg_ls_waldir": the name comes without its schema.
   void denied(const CatalogEntry& entry, const std::string& message) {
     const std::size_t before = grants_found_;
-    const std::string name = message.substr(message.rfind(' ') + 1);
     if (message.find(" function ") != std::string::npos) {
-      grant_functions(entry, "p.proname = $1", name);
+      grant_functions(entry, "p.proname = $1", denied_name(message, " function "));
     } else if (message.find(" schema ") != std::string::npos) {
-      grant(entry, "SELECT 'USAGE ON SCHEMA ' || quote_ident(nspname) FROM pg_namespace WHERE nspname = $1", name);
+      grant(entry, "SELECT 'USAGE ON SCHEMA ' || quote_ident(nspname) FROM pg_namespace WHERE nspname = $1",
+            denied_name(message, " schema "));
     } else {
-      grant_relations(entry, "c.relname = $1", name);
+      for (const std::string_view kind : {" view ", " sequence ", " table "}) {
+        if (message.find(kind) == std::string::npos) continue;
+        grant_relations(entry, "c.relname = $1", denied_name(message, kind));
+        break;
+      }
     }
     if (grants_found_ == before && !missing_.monitor) missing_.hints.push_back(entry.name + ": " + message);
   }
@@ -162,7 +192,8 @@ class Search {
 
   void grant_relations(const CatalogEntry& entry, std::string_view which, const std::string& name) {
     constexpr std::string_view from =
-        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f')";
+        "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f', "
+        "'S')";
     grant(entry,
           fmt::format("SELECT DISTINCT 'USAGE ON SCHEMA ' || quote_ident(n.nspname) {} AND {} "
                       "AND NOT has_schema_privilege(n.oid, 'USAGE')",
@@ -197,9 +228,41 @@ MissingPrivileges find_missing_privileges(const std::vector<CatalogEntry>& entri
   missing.server_version = session.facts().version;
   missing.in_recovery = session.facts().in_recovery;
   read_role(missing, session.connection());
+  read_extension_schemas(missing, session.connection());
   Search search(missing, session);
   for (const CatalogEntry& entry : entries) search.look_at(entry);
   read_hints(missing, session.connection());
+  return missing;
+}
+
+MissingPrivileges find_missing_privileges(const std::vector<CatalogEntry>& entries, ConnectionPool& connections,
+                                          const DatabaseFilter& filter, const Clock& clock) {
+  std::vector<CatalogEntry> walked = entries;
+  std::erase_if(walked, [](const CatalogEntry& entry) { return entry.scope != Scope::database; });
+  const auto deadline = [&] { return clock.steady_now() + connections.options().connect_timeout + time_for_each; };
+  MissingPrivileges missing;
+  std::vector<std::string> others;
+  {
+    auto session = connections.lease(deadline(), {});
+    missing = find_missing_privileges(entries, session);
+    others = texts(session.connection(),
+                   "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate AND datconnlimit <> -2"
+                   " AND has_database_privilege(oid, 'CONNECT') AND datname <> current_database() ORDER BY 1");
+  }
+  for (const std::string& database : others) {
+    if (!filter.accepts(database)) continue;
+    try {
+      auto session = connections.lease(database, deadline(), {});
+      missing.elsewhere.push_back(find_missing_privileges(walked, session));
+    } catch (const Error& error) {
+      missing.hints.push_back(fmt::format("database {} could not be looked at: {}", database, error.what()));
+    }
+  }
+  for (MissingPrivileges& other : missing.elsewhere) {  // what is the whole server's is said once
+    other.monitor = false;
+    other.closed_databases.clear();
+    other.hints.clear();
+  }
   return missing;
 }
 

@@ -20,28 +20,24 @@ std::string said(const Error& error) {
          std::string(unknown_relation ? " (what is not in pg_catalog needs its schema: schema.name)" : "");
 }
 
-std::vector<ResultColumn> columns_of(const PgRows& described, PgConnection& connection) {
+std::vector<ResultColumn> columns_of(const PgRows& described) {
   std::vector<ResultColumn> columns;
   columns.reserve(static_cast<std::size_t>(described.columns()));
-  for (int i = 0; i < described.columns(); ++i) {
-    const unsigned type = described.column_type(i);
-    const PgRows name = connection.query("SELECT format_type($1::oid, NULL)", {std::to_string(type)}, time_for_each);
-    columns.push_back({described.column_name(i), type, name.text(0, 0)});
-  }
+  for (int i = 0; i < described.columns(); ++i)
+    columns.push_back({described.column_name(i), described.column_type(i), ""});
   return columns;
 }
 
 // As it will run.
 std::string explained(const CatalogEntry& entry, const std::string& query) {
-  return (entry.guarded ? "EXPLAIN DECLARE pgvigil_trial NO SCROLL CURSOR FOR " : "EXPLAIN ") + query;
+  return (entry.users_own ? "EXPLAIN DECLARE pgvigil_trial NO SCROLL CURSOR FOR " : "EXPLAIN ") + query;
 }
 
 std::vector<std::string> try_variant(const CatalogEntry& entry, const CatalogVariant& variant, PgConnection& connection,
                                      const ServerFacts& facts) {
   const std::string query = query_text(variant, facts);
   try {
-    const auto columns = columns_of(connection.describe(query, time_for_each), connection);
-    std::vector<std::string> problems = compare_columns(entry, facts.version, columns);
+    std::vector<std::string> problems = result_problems(entry, query, connection, time_for_each);
     // Preparing does not look at privileges; planning for EXPLAIN does, as running would.
     if (problems.empty()) connection.query(explained(entry, query), time_for_each);
     return problems;
@@ -76,6 +72,18 @@ std::vector<std::string> compare_columns(const CatalogEntry& entry, int server_v
     }
   }
   return problems;
+}
+
+std::vector<std::string> result_problems(const CatalogEntry& entry, const std::string& query, PgConnection& connection,
+                                         milliseconds timeout) {
+  std::vector<ResultColumn> columns = columns_of(connection.describe(query, timeout));
+  const int version = connection.server_version();
+  if (compare_columns(entry, version, columns).empty()) return {};
+  for (ResultColumn& column : columns) {  // people know types by their names
+    const PgRows name = connection.query("SELECT format_type($1::oid, NULL)", {std::to_string(column.type)}, timeout);
+    column.type_name = name.text(0, 0);
+  }
+  return compare_columns(entry, version, columns);
 }
 
 std::vector<VariantTrial> try_variants(const CatalogEntry& entry, ConnectionPool::Lease& session) {

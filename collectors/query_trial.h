@@ -19,6 +19,11 @@ struct ResultColumn {
 std::vector<std::string> compare_columns(const CatalogEntry& entry, int server_version,
                                          const std::vector<ResultColumn>& result);
 
+// The same for what the server says that `query` would return; it is prepared and not run. Throws Error as
+// PgConnection::query does.
+std::vector<std::string> result_problems(const CatalogEntry& entry, const std::string& query, PgConnection& connection,
+                                         milliseconds timeout);
+
 // What a server says of one variant of an entry.
 struct VariantTrial {
   std::string not_here;               // why the variant is not for this server; empty when it is

@@ -8,8 +8,10 @@
 #include <memory>
 
 #include "collectors/guarded_query.h"
+#include "collectors/query_trial.h"
 #include "collectors/value_text.h"
 #include "core/error.h"
+#include "core/text.h"
 
 namespace pgvigil {
 
@@ -112,24 +114,34 @@ std::string query_text(const CatalogVariant& variant, const ServerFacts& facts) 
 VariantChoice choose_variant(const CatalogEntry& entry, ConnectionPool::Lease& session, const std::stop_token& stop) {
   return choose_variant(entry, session.facts(),
                         {[&](const std::string& relation) { return session.readable(relation, stop); },
-                         [&](const std::string& function) { return session.executable(function, stop); }});
+                         [&](const std::string& function) { return session.executable(function, stop); },
+                         [&](const std::string& role) { return session.member_of(role, stop); }});
 }
 
 SqlReader::SqlReader(CatalogEntry entry)
     : entry_(std::move(entry)), info_{entry_.name, TaskKind::collector, Interval{entry_.interval}, entry_.timeout} {}
 
+// A text where a number should be would be a series that is silently absent.
+void SqlReader::check(const std::string& query, ConnectionPool::Lease& session) const {
+  if (session.checked().contains(query)) return;
+  const auto problems = result_problems(entry_, query, session.connection(), entry_.timeout);
+  if (!problems.empty()) throw Error(Error::Kind::invalid, join(problems, "; "));
+  session.checked().insert(query);
+}
+
 Reading SqlReader::read(ConnectionPool::Lease& session, const std::stop_token& stop) {
   const VariantChoice choice = choose_variant(entry_, session, stop);
   if (choice.variant == nullptr) return {empty_families(entry_), choice.reason, 0};
-  return reading_of(entry_, session.facts().version, ask(session.connection(), *choice.variant, session.facts(), stop));
+  return reading_of(entry_, session.facts().version, ask(session, *choice.variant, stop));
 }
 
-PgRows SqlReader::ask(PgConnection& connection, const CatalogVariant& variant, const ServerFacts& facts,
+PgRows SqlReader::ask(ConnectionPool::Lease& session, const CatalogVariant& variant,
                       const std::stop_token& stop) const {
-  const std::string query = query_text(variant, facts);
-  if (!entry_.guarded) return connection.query_again(query, entry_.timeout, stop);
+  const std::string query = query_text(variant, session.facts());
+  if (!entry_.users_own) return session.connection().query_again(query, entry_.timeout, stop);
+  check(query, session);
   const int most = static_cast<int>(std::min<std::size_t>(entry_.max_series, 100'000'000));
-  return run_guarded(connection, {query, entry_.timeout, most}, stop);
+  return run_guarded(session.connection(), {query, entry_.timeout, most}, stop);
 }
 
 }  // namespace pgvigil

@@ -20,7 +20,8 @@ std::string query_text(const CatalogVariant& variant, const ServerFacts& facts);
 // Which variant of the entry the session's server and database call for.
 VariantChoice choose_variant(const CatalogEntry& entry, ConnectionPool::Lease& session, const std::stop_token& stop);
 
-// Reads one query of the catalogue, or of a user's file: that one as a guarded query.
+// Reads one query of the catalogue. A user's own is described before a session runs it first (a result that is not as
+// declared is an Error, whose text says why), and runs as a guarded query.
 class SqlReader final : public Reader {
  public:
   explicit SqlReader(CatalogEntry entry);
@@ -29,8 +30,8 @@ class SqlReader final : public Reader {
   Reading read(ConnectionPool::Lease& session, const std::stop_token& stop) override;
 
  private:
-  PgRows ask(PgConnection& connection, const CatalogVariant& variant, const ServerFacts& facts,
-             const std::stop_token& stop) const;
+  PgRows ask(ConnectionPool::Lease& session, const CatalogVariant& variant, const std::stop_token& stop) const;
+  void check(const std::string& query, ConnectionPool::Lease& session) const;
 
   CatalogEntry entry_;
   TaskInfo info_;

@@ -173,7 +173,7 @@ std::vector<Family> App::own_families() const {
                       {},
                       {{{}, pause_.paused() ? 1.0 : 0.0}}});
   families.push_back({"pgvigil_duplicate_series_total",
-                      "Series that were left out because an equal one stood beside them.",
+                      "Series that were left out because an equal one, or a family of their name, stood beside them.",
                       MetricType::counter,
                       {},
                       {{{}, static_cast<double>(page_.duplicates())}}});

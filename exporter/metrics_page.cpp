@@ -29,9 +29,11 @@ struct MetricsPage::Entry {
     std::mutex mutex;  // held while the chunk is made; guards it
     ChunkPtr chunk;
   };
-  explicit Entry(SnapshotPtr snapshot_) : snapshot(std::move(snapshot_)) {}
+  Entry(SnapshotPtr snapshot_, Neighbours neighbours_)
+      : snapshot(std::move(snapshot_)), neighbours(std::move(neighbours_)) {}
 
   const SnapshotPtr snapshot;
+  const Neighbours neighbours;
   std::array<Slot, kinds> slots;
   std::atomic<bool> duplicates_counted = false;
 };
@@ -51,7 +53,7 @@ ChunkPtr MetricsPage::chunk(Entry& entry, std::size_t kind) {
   if (slot.chunk) return slot.chunk;
   ChunkMaker maker(kind_at(kind).encoding);
   PieceWriter out([&maker](std::string_view piece) { maker.append(piece); });
-  const std::size_t duplicates = write_families(entry.snapshot->families, kind_at(kind).format, out);
+  const std::size_t duplicates = write_families(entry.snapshot->families, kind_at(kind).format, out, entry.neighbours);
   out.finish();
   if (!entry.duplicates_counted.exchange(true)) duplicates_ += duplicates;
   slot.chunk = maker.finish();
@@ -59,19 +61,40 @@ ChunkPtr MetricsPage::chunk(Entry& entry, std::size_t kind) {
 }
 
 void MetricsPage::update(const SnapshotPtr& snapshot) {
-  const auto entry = std::make_shared<Entry>(snapshot);
   std::array<bool, kinds> wanted{};
+  Neighbours neighbours;  // as they were for the task's last snapshot: mostly they still are
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t kind = 0; kind < kinds; ++kind) wanted[kind] = in_use(kind, snapshot->taken_at);
+    const auto last = entries_.find(snapshot->task);
+    if (last != entries_.end()) neighbours = last->second->neighbours;
   }
+  const auto entry = std::make_shared<Entry>(snapshot, std::move(neighbours));
   for (std::size_t kind = 0; kind < kinds; ++kind) {
     if (wanted[kind]) chunk(*entry, kind);
   }
   EntryPtr old;  // freed outside of the mutex: it may be large
   const std::lock_guard lock(mutex_);
   old = std::exchange(entries_[snapshot->task], entry);
+  if (!old || !same_names(old->snapshot->families, snapshot->families) || old->neighbours != entry->neighbours)
+    settle();
   drop_unused(snapshot->taken_at);
+}
+
+void MetricsPage::settle() {
+  std::vector<const std::vector<Family>*> page;
+  page.reserve(entries_.size());
+  for (const auto& [task, entry] : entries_) page.push_back(&entry->snapshot->families);
+  std::vector<Neighbours> neighbours = neighbours_of(page);
+  auto next = neighbours.begin();
+  for (auto& [task, entry] : entries_) {
+    if (*next != entry->neighbours) {
+      const bool counted = entry->duplicates_counted;
+      entry = std::make_shared<Entry>(entry->snapshot, std::move(*next));
+      entry->duplicates_counted = counted;
+    }
+    ++next;
+  }
 }
 
 void MetricsPage::drop_unused(SteadyTime now) {
@@ -102,6 +125,7 @@ std::vector<ChunkPtr> MetricsPage::current(PageKind kind, SteadyTime now) {
 void MetricsPage::retain(const std::set<std::string>& tasks) {
   const std::lock_guard lock(mutex_);
   std::erase_if(entries_, [&](const auto& entry) { return !tasks.contains(entry.first); });
+  settle();
 }
 
 std::size_t MetricsPage::chunks_held() const {

@@ -25,7 +25,8 @@ struct PageKind {
 
 // The tasks' part of /metrics. A snapshot is written (and compressed) when it is published, in the kinds that scrapers
 // asked for lately: one kind in most installations, and what nobody asks for takes no memory. A scrape only collects
-// what is current; the first of its kind writes it. Any thread.
+// what is current; the first of its kind writes it. A family's name stands on the page once, in the first task that has
+// it. Any thread.
 class MetricsPage {
  public:
   // A kind that nobody asked for so long is no longer made in advance. Longer than any usual scrape interval.
@@ -42,7 +43,8 @@ class MetricsPage {
   // Forgets tasks that are no more.
   void retain(const std::set<std::string>& tasks);
 
-  // Series that were left out since the start because an equal one stood beside them.
+  // Series that were left out since the start because an equal one, or another task's family of that name, stood
+  // beside them.
   std::uint64_t duplicates() const { return duplicates_; }
 
   // How many chunks are held in memory, of all kinds.
@@ -56,6 +58,7 @@ class MetricsPage {
   bool in_use(std::size_t kind, SteadyTime now) const;  // the caller holds mutex_
   ChunkPtr chunk(Entry& entry, std::size_t kind);
   void drop_unused(SteadyTime now);  // the caller holds mutex_
+  void settle();                     // the same; after names changed: who has which
 
   mutable std::mutex mutex_;  // guards entries_ and asked_
   std::map<std::string, EntryPtr> entries_;

@@ -12,8 +12,6 @@ namespace pgvigil {
 
 namespace {
 
-constexpr std::string_view counter_suffix = "_total";
-
 // Families of one name, in the order in which the names appear.
 using Group = std::vector<const Family*>;
 std::vector<Group> group_by_name(const std::vector<Family>& families) {
@@ -32,13 +30,13 @@ struct Heading {
   std::string_view type;
 };
 
-Heading heading_of(const Family& family, MetricsFormat format, const std::unordered_set<std::string_view>& names) {
+Heading heading_of(const Family& family, MetricsFormat format, const std::unordered_set<std::string_view>& names,
+                   const Neighbours& neighbours) {
   if (format == MetricsFormat::prometheus)
     return {family.name, family.type == MetricType::unknown ? "untyped" : to_string(family.type)};
   if (family.type != MetricType::counter) return {family.name, to_string(family.type)};
-  if (!family.name.ends_with(counter_suffix)) return {family.name, "unknown"};
-  const auto base = std::string_view(family.name).substr(0, family.name.size() - counter_suffix.size());
-  if (names.contains(base)) return {family.name, "unknown"};
+  const std::string_view base = counter_base(family.name);
+  if (base.empty() || names.contains(base) || neighbours.bases.contains(base)) return {family.name, "unknown"};
   return {base, "counter"};
 }
 
@@ -53,13 +51,16 @@ void append_family_header(std::string& out, std::string_view name, std::string_v
 // Writes the families of one snapshot, one after another; remembers the label rows that it wrote last.
 class FamilyWriter {
  public:
-  FamilyWriter(const std::vector<Family>& families, MetricsFormat format, PieceWriter& out)
-      : format_(format), out_(out) {
+  FamilyWriter(const std::vector<Family>& families, MetricsFormat format, PieceWriter& out,
+               const Neighbours& neighbours)
+      : format_(format), out_(out), neighbours_(neighbours) {
     for (const Family& family : families) names_.insert(family.name);
   }
 
   void write(const Group& group) {
-    if (group.size() == 1) {
+    if (neighbours_.taken.contains(group.front()->name)) {
+      for (const Family* family : group) duplicates_ += known_series(*family);
+    } else if (group.size() == 1) {
       write_samples(*group.front());
     } else {
       write_merged(group);
@@ -78,7 +79,7 @@ class FamilyWriter {
 
   void write_header(const Family& family) {
     if (std::exchange(header_written_, true)) return;
-    const Heading heading = heading_of(family, format_, names_);
+    const Heading heading = heading_of(family, format_, names_, neighbours_);
     std::string text;
     append_family_header(text, heading.name, family.help, heading.type, format_);
     out_.append(text);
@@ -139,6 +140,7 @@ class FamilyWriter {
 
   const MetricsFormat format_;
   PieceWriter& out_;
+  const Neighbours& neighbours_;
   std::unordered_set<std::string_view> names_;
   std::optional<LabelBlocks> blocks_;
   bool header_written_ = false;
@@ -147,8 +149,9 @@ class FamilyWriter {
 
 }  // namespace
 
-std::size_t write_families(const std::vector<Family>& families, MetricsFormat format, PieceWriter& out) {
-  FamilyWriter writer(families, format, out);
+std::size_t write_families(const std::vector<Family>& families, MetricsFormat format, PieceWriter& out,
+                           const Neighbours& neighbours) {
+  FamilyWriter writer(families, format, out, neighbours);
   for (const Group& group : group_by_name(families)) writer.write(group);
   return writer.duplicates();
 }

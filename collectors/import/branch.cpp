@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "collectors/import/import_sql.h"
+#include "collectors/metric_rules.h"
 #include "core/text.h"
 
 namespace pgvigil {
@@ -70,9 +72,11 @@ std::vector<Merged> merge_columns(const Branches& branches, Problems& report) {
 
 // Why a column cannot be carried over; empty when it can. Takes the name of its metric.
 std::string obstacle(const CatalogColumn& column, const std::string& collector, TakenNames& taken) {
-  const auto [owner, is_new] = taken.families.emplace(column.metric, collector);
-  if (is_new) return {};
-  return fmt::format("{} is left out: the collector {} has it already", column.metric, owner->second);
+  if (const std::string reason = forbidden(column); !reason.empty()) return "left out: " + reason;
+  if (const std::string* owner = taken.owner_of(column.metric))
+    return fmt::format("{} is left out: {} has it already", column.metric, *owner);
+  taken.families.emplace(column.metric, "the collector " + collector);
+  return {};
 }
 
 void drop_taken(std::vector<Merged>& columns, const std::string& collector, TakenNames& taken, Problems& report) {
@@ -85,11 +89,52 @@ void drop_taken(std::vector<Merged>& columns, const std::string& collector, Take
   }
 }
 
+// A name that Prometheus allows: other characters become _.
+std::string plain_name(std::string name) {
+  for (char& c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!plain) c = '_';
+  }
+  const bool bad_start = name.empty() || (name.front() >= '0' && name.front() <= '9') || name.starts_with("__");
+  return bad_start ? "imported_" + name : name;
+}
+
+void say_renamed(const Merged& merged, const std::string& old, const std::string& now, Problems& report) {
+  if (old != now) report.add(first_source(merged).where, fmt::format("{} is called {} here", old, now));
+}
+
+// What our schema does not take is called otherwise, and no two columns have one name.
+void settle_names(std::vector<Merged>& columns, Problems& report) {
+  std::set<std::string> used;
+  for (Merged& merged : columns) {
+    CatalogColumn& column = merged.column;
+    if (column.usage == Usage::discard) continue;
+    const std::string metric = column.metric;
+    const std::string name = column.name;
+    if (column.is_value()) column.metric = plain_name(metric);
+    if (column.is_label()) column.name = plain_name(name);
+    if (!forbidden(column).empty()) (column.is_label() ? column.name : column.metric).insert(0, "imported_");
+    while (!used.insert(column.name).second) column.name.insert(0, "imported_");
+    say_renamed(merged, metric, column.metric, report);
+    if (column.is_label()) say_renamed(merged, name, column.name, report);
+  }
+}
+
 bool needs_wrapping(const ImportedColumn& source, const CatalogColumn& column) {
   return !source.fallback.empty() || !source.mapping.empty() || source.name != column.name;
 }
 
+// What is discarded has the name of a column that is not.
+bool hides_another(const std::vector<Merged>& columns) {
+  std::multiset<std::string> names;
+  for (const Merged& merged : columns) names.insert(merged.column.name);
+  return std::any_of(columns.begin(), columns.end(), [&](const Merged& merged) {
+    return merged.column.usage == Usage::discard && names.count(merged.column.name) > 1;
+  });
+}
+
 bool wrap_all(const Branches& branches, const std::vector<Merged>& columns) {
+  if (hides_another(columns)) return true;
   for (const ImportedBranch* branch : branches) {
     if (selects_everything(branch->query)) return true;
   }
@@ -130,6 +175,7 @@ std::string free_name(std::string name, TakenNames& taken) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
     if (!plain) c = '_';
   }
+  if (name.empty()) name = "imported";
   while (!taken.collectors.insert(name).second) name.insert(0, "imported_");
   return name;
 }
@@ -163,6 +209,7 @@ std::optional<ImportedCollector> collector_of(const Branches& branches, TakenNam
   entry.name = free_name(first.prefix, taken);
   describe(entry, branches, report);
   std::vector<Merged> columns = merge_columns(branches, report);
+  settle_names(columns, report);
   drop_taken(columns, entry.name, taken, report);
   if (std::none_of(columns.begin(), columns.end(), [](const Merged& merged) { return merged.column.is_value(); })) {
     report.add(first.where, fmt::format("{} is left out: no metric of it remains", first.prefix));

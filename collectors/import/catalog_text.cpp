@@ -57,6 +57,7 @@ std::string condition_text(const CatalogCondition& when) {
   add("extension_version", when.extension_version.text());
   add("relation", when.relation);
   add("function", when.function);
+  add("member_of", when.member_of);
   return parts.empty() ? "" : fmt::format("{{ {} }}", join(parts, ", "));
 }
 

@@ -7,10 +7,13 @@ namespace pgvigil {
 
 namespace {
 
-// What our own reader says of the result: names that Prometheus does not allow, for example.
-void read_back(const ImportedCollector& collector, Problems& report) {
-  auto section = Section::parse(catalog_text(collector), "the imported collector " + collector.entry.name, report);
+// What our own reader says of the result: a collector that it does not take is left out.
+bool read_back(const ImportedCollector& collector, Problems& report) {
+  Problems problems;
+  auto section = Section::parse(catalog_text(collector), "the imported collector " + collector.entry.name, problems);
   if (section) decode_catalog_entry(*section);
+  for (const std::string& line : problems.lines()) report.add(collector.entry.name + " is left out", line);
+  return problems.empty();
 }
 
 }  // namespace
@@ -25,7 +28,7 @@ Imported import_queries(std::string_view text, const std::string& file, const Ta
     const auto branches = pg_exporter ? read_pg_exporter(*root, report) : read_postgres_exporter(*root, report);
     result.collectors = collectors_of(branches, taken, report);
   }
-  for (const ImportedCollector& collector : result.collectors) read_back(collector, report);
+  std::erase_if(result.collectors, [&](const ImportedCollector& collector) { return !read_back(collector, report); });
   result.notes = report.lines();
   return result;
 }

@@ -87,12 +87,14 @@ void read_servers(ImportedBranch& branch, Section& section, bool& supported, Pro
   if (!ranges.any_of.empty()) branch.when.server = ranges.any_of.front();
 }
 
-void read_query_text(ImportedBranch& branch, Section& section) {
+void read_query_text(ImportedBranch& branch, Section& section, Problems& report) {
   const std::string query = source_text(section, "query");
   branch.query = query;
-  if (!branch.when.extension.empty() && branch.when.extension != "pg_stat_statements") return;
-  branch.query = with_statements_schema(query);
-  if (branch.query != query) branch.when.extension = "pg_stat_statements";
+  if (branch.when.extension.empty() || branch.when.extension == "pg_stat_statements") {
+    branch.query = with_statements_schema(query);
+    if (branch.query != query) branch.when.extension = "pg_stat_statements";
+  }
+  if (names_statements_unqualified(branch.query)) report.add(branch.where, unqualified_note);
 }
 
 void report_rest(const std::string& name, Section& section, Problems& report) {
@@ -127,10 +129,10 @@ std::optional<ImportedBranch> read_branch(const std::string& name, Section& sect
   bool supported = true;
   read_servers(branch, section, supported, report);
   if (!supported) return leave_out("it is for servers before 13 only");
-  read_query_text(branch, section);
-  if (trim(branch.query).empty()) return leave_out("it has no query");
-  branch.interval = source_seconds(section, "ttl", seconds(15), std::chrono::hours(24));
-  branch.timeout = source_seconds(section, "timeout", milliseconds(50), std::chrono::minutes(10));
+  read_query_text(branch, section, report);
+  if (const std::string why = why_not_one_query(branch.query); !why.empty()) return leave_out(why);
+  branch.interval = source_seconds(section, "ttl", seconds(15), std::chrono::hours(24), report);
+  branch.timeout = source_seconds(section, "timeout", milliseconds(50), std::chrono::minutes(10), report);
   for (SourceColumn& column : source_columns(section, report)) branch.columns.push_back(read_column(column, report));
   report_rest(name, section, report);
   return branch;

@@ -97,7 +97,7 @@ std::vector<ImportedBranch> read_query(const std::string& name, Section& section
   const std::string query = source_text(section, "query");
   branch.query = with_statements_schema(query);
   if (branch.query != query) branch.when.extension = "pg_stat_statements";
-  branch.interval = source_seconds(section, "cache_seconds", seconds(15), std::chrono::hours(24));
+  branch.interval = source_seconds(section, "cache_seconds", seconds(15), std::chrono::hours(24), report);
   section.value("master");  // once a server instead of once a database: how every query of ours runs by default
   for (SourceColumn& column : source_columns(section, report)) read_column(column, branch.columns, report);
   const std::string range = source_text(section, "runonserver");
@@ -106,10 +106,11 @@ std::vector<ImportedBranch> read_query(const std::string& name, Section& section
         key == "query" || key == "metrics" || key == "cache_seconds" || key == "runonserver" || key == "master";
     if (!known) report.add(value.where(), fmt::format("{}: the key {} is not carried over", name, key));
   }
-  if (trim(branch.query).empty()) {
-    report.add(branch.where, fmt::format("{} is left out: it has no query", name));
+  if (const std::string why = why_not_one_query(branch.query); !why.empty()) {
+    report.add(branch.where, fmt::format("{} is left out: {}", name, why));
     return {};
   }
+  if (names_statements_unqualified(branch.query)) report.add(branch.where, unqualified_note);
   return for_servers(branch, range, report);
 }
 

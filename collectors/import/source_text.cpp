@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/text.h"
+
 namespace pgvigil {
 
 std::string source_text(Section& section, std::string_view key) {
@@ -21,12 +23,24 @@ std::optional<double> source_number(Section& section, std::string_view key) {
   return number;
 }
 
-std::optional<milliseconds> source_seconds(Section& section, std::string_view key, milliseconds min, milliseconds max) {
+std::optional<milliseconds> source_seconds(Section& section, std::string_view key, milliseconds min, milliseconds max,
+                                           Problems& report) {
+  const std::string text = source_text(section, key);
+  if (text.empty() || text == "null" || text == "~") return std::nullopt;
   const auto number = source_number(section, key);
-  if (!number || *number <= 0) return std::nullopt;
+  if (number == 0.0) return std::nullopt;
+  if (!number || *number < 0) {
+    report.add(section.where(), fmt::format("{}: {} is not carried over: no number of seconds above 0", key, text));
+    return std::nullopt;
+  }
   constexpr double longest = 1e9;  // what a duration can hold, and then some
   const auto duration = milliseconds(std::llround(std::min(*number, longest) * 1000));
-  return std::clamp(duration, min, max);
+  const auto used = std::clamp(duration, min, max);
+  if (used < duration) {
+    report.add(section.where(),
+               fmt::format("{}: {} s becomes {}, the most that is allowed", key, text, format_duration(used)));
+  }
+  return used;
 }
 
 void for_each_query(Section& root, Problems& report,

@@ -15,8 +15,10 @@ namespace pgvigil {
 std::string source_text(Section& section, std::string_view key);
 std::optional<double> source_number(Section& section, std::string_view key);
 
-// Seconds as a duration within these limits; nullopt when the key is absent, no number or not above zero.
-std::optional<milliseconds> source_seconds(Section& section, std::string_view key, milliseconds min, milliseconds max);
+// Seconds as a duration within these limits; nullopt when the key is absent, no number or not above zero. Reports what
+// is not carried over as it stands; 0 is the other exporters' "not set".
+std::optional<milliseconds> source_seconds(Section& section, std::string_view key, milliseconds min, milliseconds max,
+                                           Problems& report);
 
 // Hands each member of the file to `read`, in their order: a query's name and its map. Reports what is no map.
 void for_each_query(Section& root, Problems& report,

@@ -65,6 +65,8 @@ constexpr std::array<Sum, 3> sums{
      {StatementCounter::rows, "pg_stat_statements_all_rows_total",
       "Rows that all statements of the user in the database returned or changed."}}};
 
+constexpr auto text_metric = "pg_stat_statements_query_info";
+
 double scale_of(StatementCounter counter) {
   return statement_columns().at(static_cast<std::size_t>(counter)).scale;
 }
@@ -74,6 +76,20 @@ double scale_of(StatementCounter counter) {
 std::string OwnerNames::of(const std::map<std::uint32_t, std::string>& names, std::uint32_t oid) {
   const auto found = names.find(oid);
   return found == names.end() ? std::to_string(oid) : found->second;
+}
+
+std::map<std::uint32_t, std::string> names_now(const std::set<std::uint32_t>& oids,
+                                               const std::map<std::uint32_t, std::string>& before,
+                                               const std::map<std::uint32_t, std::string>& found) {
+  std::map<std::uint32_t, std::string> names = found;
+  std::set<std::string> in_use;
+  for (const auto& [oid, name] : found) in_use.insert(name);
+  for (const std::uint32_t oid : oids) {
+    const auto old = before.find(oid);
+    if (found.contains(oid) || old == before.end()) continue;
+    if (in_use.insert(old->second).second) names.emplace(*old);
+  }
+  return names;
 }
 
 std::vector<Family> statement_families(const StatementLedger& ledger, const std::vector<StatementCounter>& counters,
@@ -103,6 +119,14 @@ std::vector<Family> statement_families(const StatementLedger& ledger, const std:
     families.push_back(std::move(family));
   }
   return families;
+}
+
+std::vector<std::string> statement_family_names() {
+  std::vector<std::string> names{text_metric};
+  for (const StatementColumn& column : statement_columns()) names.emplace_back(column.metric);
+  for (const Alias& alias : aliases) names.emplace_back(alias.metric);
+  for (const Sum& sum : sums) names.emplace_back(sum.metric);
+  return names;
 }
 
 Family statement_text_family(const StatementLedger& ledger, const std::map<std::int64_t, std::string>& texts) {

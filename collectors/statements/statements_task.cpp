@@ -17,8 +17,7 @@ namespace {
 constexpr auto extension_name = "pg_stat_statements";
 constexpr milliseconds read_timeout{5000};
 constexpr milliseconds text_timeout{2000};
-constexpr auto names_lifetime = std::chrono::minutes(10);  // a role or database may be renamed
-constexpr std::string_view not_preloaded = "55000";        // object_not_in_prerequisite_state
+constexpr std::string_view not_preloaded = "55000";  // object_not_in_prerequisite_state
 
 StatementsMoment read_moment(PgConnection& connection, const Extension& extension, const std::stop_token& stop) {
   const PgRows rows = connection.query_again(statements_moment_query(extension), read_timeout, stop);
@@ -54,18 +53,15 @@ std::string missing(const ServerFacts& facts) {
                      extension_name);
 }
 
-template <typename Key>
-void collect_unnamed(std::set<Key>& unnamed, const std::map<Key, std::string>& names, Key key) {
-  if (!names.contains(key)) unnamed.insert(key);
-}
-
-void read_names(PgConnection& connection, const std::set<std::uint32_t>& oids, const char* from,
-                std::map<std::uint32_t, std::string>& names, const std::stop_token& stop) {
-  if (oids.empty()) return;
+std::map<std::uint32_t, std::string> read_names(PgConnection& connection, const std::set<std::uint32_t>& oids,
+                                                const char* from, const std::stop_token& stop) {
+  std::map<std::uint32_t, std::string> names;
+  if (oids.empty()) return names;
   const PgRows rows = connection.query(fmt::format("SELECT {} WHERE oid = ANY($1::oid[])", from),
                                        {fmt::format("{{{}}}", fmt::join(oids, ","))}, read_timeout, stop);
   for (int row = 0; row < rows.rows(); ++row)
     names[printed_number<std::uint32_t>(rows, row, 0).value_or(0)] = rows.text(row, 1);
+  return names;
 }
 
 std::set<std::int64_t> exported_queries(const StatementLedger& ledger) {
@@ -131,20 +127,18 @@ void StatementsTask::read(PgConnection& connection, const Extension& extension, 
   ledger_->observe(moment, std::move(rows));
 }
 
+// In every run: a database that was renamed and made anew is two, and both must not go by the old name.
 void StatementsTask::refresh_names(PgConnection& connection, const RunContext& context) {
-  const SteadyTime now = context.clock.steady_now();
-  if (now - names_at_ > names_lifetime) {
-    names_ = {};
-    names_at_ = now;
-  }
   std::set<std::uint32_t> users;
   std::set<std::uint32_t> databases;
   for (const auto& [owner, totals] : ledger_->totals()) {
-    collect_unnamed(users, names_.users, owner.first);
-    collect_unnamed(databases, names_.databases, owner.second);
+    users.insert(owner.first);
+    databases.insert(owner.second);
   }
-  read_names(connection, users, "oid, rolname FROM pg_roles", names_.users, context.stop);
-  read_names(connection, databases, "oid, datname FROM pg_database", names_.databases, context.stop);
+  names_.users =
+      names_now(users, names_.users, read_names(connection, users, "oid, rolname FROM pg_roles", context.stop));
+  names_.databases = names_now(databases, names_.databases,
+                               read_names(connection, databases, "oid, datname FROM pg_database", context.stop));
 }
 
 void StatementsTask::refresh_texts(PgConnection& connection, const Extension& extension, const RunContext& context,

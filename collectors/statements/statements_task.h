@@ -41,7 +41,6 @@ class StatementsTask final : public Task {
   std::optional<StatementLedger> ledger_;
   StatementTexts texts_;
   OwnerNames names_;
-  SteadyTime names_at_;
 };
 
 }  // namespace pgvigil

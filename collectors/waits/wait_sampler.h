@@ -1,8 +1,5 @@
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "collectors/connections.h"
 #include "collectors/task.h"
 #include "collectors/waits/wait_account.h"
@@ -20,13 +17,8 @@ class WaitSampler final : public Task {
   std::vector<Family> run(RunContext& context) override;
 
  private:
-  // Fills in the names of databases that are not known yet.
-  void name_databases(PgConnection& connection, const PgRows& rows, const RunContext& context);
-
   TaskInfo info_;
   WaitAccount account_;
-  std::map<std::string, std::string> databases_;  // names by OID
-  SteadyTime databases_at_{};
 };
 
 }  // namespace pgvigil

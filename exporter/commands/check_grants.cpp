@@ -14,8 +14,8 @@ int check_grants(const std::filesystem::path& config_file) {
   if (!config) return unusable_config;
   const SystemClock clock;
   ConnectionPool connections(config->target, 1, clock);
-  auto session = connections.lease(clock.steady_now() + config->target.connect_timeout, {});
-  const MissingPrivileges missing = find_missing_privileges(chosen_catalog(config->collectors), session);
+  const MissingPrivileges missing =
+      find_missing_privileges(chosen_catalog(config->collectors), connections, config->collectors.databases, clock);
   fmt::print("{}", grant_script(missing));
   return missing.nothing() ? all_good : problems_found;
 }

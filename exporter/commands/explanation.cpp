@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "collectors/coded_collectors.h"
 #include "collectors/sql_reader.h"
 #include "core/text.h"
 
@@ -52,6 +53,7 @@ std::string describe(const CatalogCondition& condition) {
   }
   if (!condition.relation.empty()) parts.push_back("may read " + condition.relation);
   if (!condition.function.empty()) parts.push_back("may execute " + condition.function);
+  if (!condition.member_of.empty()) parts.push_back("has the privileges of " + condition.member_of);
   return parts.empty() ? "any server" : join(parts, ", ");
 }
 
@@ -136,15 +138,31 @@ Json to_json(const CollectorExplanation& explanation) {
 }
 
 std::string summary_line(const PlannedCode& code) {
-  return fmt::format("{:<28} {:>6} {:<8} {}code, not a query; docs/metrics.md has what it exports\n", code.name,
-                     format_duration(code.interval), "", code.off.empty() ? "" : "[" + state_of(code) + "] ");
+  return fmt::format("{:<28} {:>6} {:<8} {}{}\n", code.name, format_duration(code.interval), "",
+                     code.off.empty() ? "" : "[" + state_of(code) + "] ", code.account->help);
+}
+
+std::string whole_text(const PlannedCode& code) {
+  std::string text = fmt::format(
+      "{}: {}\n  state        {}\n  defined      in code, not by a query\n  interval     {}\n  reads        {}\n"
+      "  needs        {}\n  metrics\n",
+      code.name, code.account->help, state_of(code), format_duration(code.interval), code.account->reads,
+      code.account->needs);
+  for (const std::string& family : code.account->families) {
+    text += fmt::format("    {}{}\n", family, family.ends_with('_') ? "…" : "");
+  }
+  return text;
 }
 
 Json to_json(const PlannedCode& code) {
   return Json::Object{{"name", code.name},
+                      {"help", code.account->help},
                       {"state", state_of(code)},
                       {"defined", "in code"},
-                      {"interval_seconds", std::chrono::duration<double>(code.interval).count()}};
+                      {"interval_seconds", std::chrono::duration<double>(code.interval).count()},
+                      {"reads", code.account->reads},
+                      {"needs", code.account->needs},
+                      {"families", Json::Array(code.account->families.begin(), code.account->families.end())}};
 }
 
 }  // namespace pgvigil

@@ -37,6 +37,7 @@ Json to_json(const CollectorExplanation& explanation);
 
 // The same for a collector that is code: there is no query to explain.
 std::string summary_line(const PlannedCode& code);
+std::string whole_text(const PlannedCode& code);
 Json to_json(const PlannedCode& code);
 
 }  // namespace pgvigil

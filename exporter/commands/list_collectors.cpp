@@ -49,7 +49,7 @@ void print(const Listing& listing, bool whole, const std::string& format) {
     return;
   }
   for (const CollectorExplanation& one : listing.queries) fmt::print("{}", whole ? whole_text(one) : summary_line(one));
-  for (const PlannedCode& one : listing.code) fmt::print("{}", summary_line(one));
+  for (const PlannedCode& one : listing.code) fmt::print("{}", whole ? whole_text(one) : summary_line(one));
 }
 
 // Leaves the collector of this name only; false, with what there is, when there is none.

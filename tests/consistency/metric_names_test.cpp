@@ -10,6 +10,7 @@
 
 #include "alerts/options.h"
 #include "collectors/catalog.h"
+#include "collectors/coded_collectors.h"
 #include "collectors/settings_families.h"
 #include "core/text.h"
 #include "tests/support/metrics_document.h"
@@ -92,6 +93,21 @@ std::vector<std::filesystem::path> documents() {
     }
   }
   return files;
+}
+
+TEST(MetricNames, ThatCodeMakesAreDeclaredSoThatUsersQueriesCannotTakeThem) {
+  const TakenNames taken = built_in_names();
+  for (const auto& [name, help] : metrics_made_by_code()) EXPECT_NE(taken.owner_of(name), nullptr) << name;
+  for (const std::string& name : settings_families()) EXPECT_NE(taken.owner_of(name), nullptr) << name;
+}
+
+TEST(MetricNames, OfTheCatalogueAreNotMadeByCodeToo) {
+  std::set<std::string> made = settings_families();
+  for (const auto& [name, help] : metrics_made_by_code()) made.insert(name);
+  for (const CodedCollector& collector : coded_collectors()) {
+    made.insert(collector.account.families.begin(), collector.account.families.end());
+  }
+  for (const auto& [name, labels] : catalog_families()) EXPECT_FALSE(made.contains(name)) << name;
 }
 
 TEST(MetricNames, ThoseOfTheBuiltInRulesExist) {

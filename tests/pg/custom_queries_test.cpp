@@ -63,7 +63,7 @@ class CustomQueriesOnServers : public testing::TestWithParam<int> {
     Problems problems;
     auto section = Section::parse(yaml, "app.yaml", problems);
     CatalogEntry entry = decode_catalog_entry(*section);
-    entry.guarded = true;
+    entry.users_own = true;
     EXPECT_THAT(problems.lines(), IsEmpty());
     return entry;
   }
@@ -231,6 +231,58 @@ TEST_P(CustomQueriesOnServers, HarmNothingButThemselvesWhenTheyFail) {
   EXPECT_THAT(values, Contains(Pair("good_n", 42)));
   EXPECT_THAT(values, Contains(Pair("pg_up", 1)));
   EXPECT_THAT(values, Contains(Key("pg_locks_count")));
+}
+
+// How runs of a user's query end: "" or why it failed.
+class OneQuery {
+ public:
+  OneQuery(ConnectionPool& connections, const Clock& clock, const std::string& query, const std::string& columns)
+      : connections_(connections), clock_(clock) {
+    folder_.write("q.yaml", fmt::format("name: mine\nhelp: x\nmetric_prefix: mine\nvariants: [{{ query: \"{}\" }}]\n"
+                                        "columns: {{ {} }}\n",
+                                        query, columns));
+    Problems problems;
+    auto section = Section::parse("queries: [q.yaml]\n", folder_ / "pgvigil.yaml", problems);
+    CollectorOptions collectors = decode_collectors(*section);
+    collectors.only = {"mine"};
+    EXPECT_THAT(problems.lines(), IsEmpty());
+    LocalStore store(folder_ / "memory.sqlite");
+    tasks_ = make_collectors(collectors, connections.options(), store, clock);
+  }
+
+  std::string run() {
+    RunContext context{connections_, clock_, clock_.steady_now() + seconds(10), {}, {}, {}, 0, nullptr};
+    try {
+      tasks_.at(0)->run(context);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+ private:
+  ConnectionPool& connections_;
+  const Clock& clock_;
+  TempDir folder_;
+  std::vector<TaskPtr> tasks_;
+};
+
+TEST_P(CustomQueriesOnServers, FailWithTheReasonInsteadOfBeingAbsentWhenTheirResultIsNotAsDeclared) {
+  const std::string v = "v: { usage: gauge, help: x }";
+  const auto run_of = [&](const std::string& query) { return OneQuery(connections_, clock_, query, v).run(); };
+  EXPECT_EQ(run_of("SELECT 1 AS v"), "");
+  EXPECT_THAT(run_of("SELECT 'x'::text AS v"), HasSubstr("the column v is text, not a number"));
+  EXPECT_THAT(run_of("SELECT interval '1 s' AS v"), HasSubstr("use EXTRACT(EPOCH FROM v)"));
+  EXPECT_THAT(run_of("SELECT 1 AS v, 2 AS v"), HasSubstr("returns the column v more than once"));
+  EXPECT_THAT(run_of("SELECT 1 AS w"), HasSubstr("does not return the declared column v"));
+  EXPECT_THAT(run_of("SELECT 1 AS v FROM nowhere"), HasSubstr("\"nowhere\" does not exist"));
+}
+
+TEST_P(CustomQueriesOnServers, AreDescribedOnceASession) {
+  OneQuery query(connections_, clock_, "SELECT 1 AS v", "v: { usage: gauge, help: x }");
+  EXPECT_EQ(query.run(), "");
+  auto session = lease();
+  EXPECT_THAT(session.checked(), ElementsAre("SELECT 1 AS v"));
 }
 
 constexpr auto queries_of_postgres_exporter = R"yaml(

@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "collectors/connections.h"
 #include "collectors/privilege_check.h"
 #include "core/text.h"
+#include "tests/support/catalog_reader.h"
 #include "tests/support/pg_cluster.h"
 
 namespace pgvigil {
@@ -41,6 +43,15 @@ class Grants : public testing::TestWithParam<int> {
     return find_missing_privileges(entries, session);
   }
 
+  // In all databases.
+  MissingPrivileges missing_everywhere() const {
+    const SystemClock clock;
+    PgOptions options;
+    options.conninfo = cluster_.conninfo("postgres", "'the agent'");
+    ConnectionPool connections(options, 1, clock);
+    return find_missing_privileges(built_in_catalog(), connections, {}, clock);
+  }
+
   static CatalogEntry entry(const std::string& name, const std::string& variant) {
     Problems problems;
     auto section = Section::parse("name: " + name + "\nhelp: x\nmetric_prefix: x\nvariants: [{ " + variant +
@@ -53,10 +64,17 @@ class Grants : public testing::TestWithParam<int> {
 
   // As psql would.
   void run_script(const MissingPrivileges& what) const {
+    constexpr std::string_view connect = "\\connect ";
+    std::string database = "postgres";
     for (const std::string& line : split(grant_script(what), '\n')) {
+      if (line.starts_with(connect)) {
+        database = line.substr(connect.size());
+        std::replace(database.begin(), database.end(), '"', '\'');
+        continue;
+      }
       if (line.empty() || line.starts_with("--")) continue;
       for (const std::string& statement : split(line, ';')) {
-        if (!trim(statement).empty()) cluster_.execute(statement);
+        if (!trim(statement).empty()) cluster_.execute(statement, database);
       }
     }
   }
@@ -109,6 +127,30 @@ TEST_P(Grants, AreNotNeededWhenThereIsNothingToSee) {
   const MissingPrivileges found = missing({entry("plain", "query: SELECT count(*) AS n FROM pg_ls_waldir()")});
   EXPECT_TRUE(found.nothing()) << grant_script(found);
   EXPECT_THAT(found.hints, Contains(HasSubstr("track_io_timing is off")));
+}
+
+TEST_P(Grants, OfSequencesAndOfASchemaWithABlankAndOfOtherDatabasesAreFoundToo) {
+  cluster_.execute("GRANT pg_monitor TO \"the agent\"");
+  cluster_.execute("CREATE SEQUENCE app.numbers");
+  cluster_.execute("CREATE SCHEMA \"St Ats\"");
+  cluster_.execute("CREATE EXTENSION pg_stat_statements SCHEMA \"St Ats\"");
+  cluster_.execute("CREATE DATABASE \"the shop\"");
+  cluster_.execute("CREATE SCHEMA goods", "'the shop'");
+  cluster_.execute("CREATE SEQUENCE goods.numbers", "'the shop'");
+  cluster_.execute("CREATE TABLE goods.list (id int)", "'the shop'");
+  const MissingPrivileges before = missing_everywhere();
+  EXPECT_THAT(before.grants, Contains(Key("USAGE ON SCHEMA \"St Ats\"")));
+  EXPECT_THAT(before.hidden_sequences, ElementsAre(Pair("app", 1)));
+  ASSERT_EQ(before.elsewhere.size(), 1U);
+  EXPECT_THAT(before.elsewhere[0].hidden_sequences, ElementsAre(Pair("goods", 1)));
+  run_script(before);
+  run_script(missing_everywhere());  // CONNECT and USAGE come first
+  const MissingPrivileges after = missing_everywhere();
+  EXPECT_TRUE(after.nothing()) << grant_script(after);
+  for (const char* database : {"postgres", "'the shop'"}) {
+    CatalogReader reader(cluster_, database, "'the agent'");
+    EXPECT_EQ(reader.value("sequences_unread", "pg_sequences_unread"), 0) << database;
+  }
 }
 
 TEST_P(Grants, OfPgMonitorAreGrantedWithIt) {

@@ -81,6 +81,34 @@ TEST_P(Statements, TheNumberOfSeriesIsBoundedAndTheRestIsOther) {
   EXPECT_GE(reader.value(calls, {{"queryid", "other"}, {"user", "app"}}).value_or(0), 90);
 }
 
+TEST_P(Statements, OfADatabaseThatWasRenamedAndMadeAnewAreThoseOfTwo) {
+  cluster_.execute("CREATE DATABASE shop");
+  const auto use = [&](int times) {
+    PgConnection session = cluster_.connect("shop", "app");
+    for (int i = 0; i < times; ++i) session.query("SELECT 1");
+  };
+  StatementsTask task({50, 200, false, 1000});
+  TaskReader reader(cluster_, task);
+  reader.run();
+  use(7);
+  reader.run_after(30s);
+  const auto all = "pg_stat_statements_all_calls_total";
+  // What a session begins with is counted too.
+  const double first = reader.value(all, {{"datname", "shop"}, {"user", "app"}}).value_or(0);
+  EXPECT_GE(first, 7);
+  cluster_.execute("ALTER DATABASE shop RENAME TO old_shop");
+  cluster_.execute("CREATE DATABASE shop");
+  use(3);
+  reader.run_after(30s);
+  EXPECT_EQ(reader.value(all, {{"datname", "old_shop"}, {"user", "app"}}), first);
+  EXPECT_EQ(reader.value(all, {{"datname", "shop"}, {"user", "app"}}), first - 4);
+  cluster_.execute("DROP DATABASE shop");
+  cluster_.execute("CREATE DATABASE shop");
+  use(2);
+  reader.run_after(30s);
+  EXPECT_EQ(reader.value(all, {{"datname", "shop"}, {"user", "app"}}), first - 5);
+}
+
 TEST_P(Statements, ResetsMoveNothingBack) {
   run_statements(10, 5);
   StatementsTask task({50, 200, false, 1000});

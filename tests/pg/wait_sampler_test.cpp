@@ -48,6 +48,22 @@ TEST_P(Waits, ForLocksAreCountedSecondBySecond) {
   EXPECT_EQ(reader.value(waits, {{"datname", "shop"}, {"wait_event_type", "Lock"}}), 3);
 }
 
+TEST_P(Waits, FollowARenamedDatabase) {
+  TaskReader reader(cluster_, task_);
+  const auto wait_in = [&](const std::string& database) {
+    std::jthread sleeper([&] { EXPECT_THROW(cluster_.execute("SELECT pg_sleep(60)", database), Error); });
+    ASSERT_TRUE(eventually(10s, [&] { return server_says("wait_event = 'PgSleep'"); }));
+    reader.run_after(1s);
+    reader.run_after(1s);
+    cluster_.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+  };
+  wait_in("shop");
+  EXPECT_EQ(reader.count(waits, {{"datname", "market"}}), 0U);
+  cluster_.execute("ALTER DATABASE shop RENAME TO market");
+  wait_in("market");
+  EXPECT_GE(reader.sum(waits, {{"datname", "market"}}), 1);
+}
+
 TEST_P(Waits, OfIdleSessionsAreNone) {
   PgConnection idle = cluster_.connect("shop");
   PgConnection in_transaction = cluster_.connect("shop");

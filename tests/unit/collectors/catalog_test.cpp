@@ -37,7 +37,7 @@ class CatalogEntries : public testing::Test {
   std::string chosen(const ServerFacts& facts) {
     const auto refuse = [](const std::string&) { return false; };
     const CatalogEntry entry = decode(example);
-    const VariantChoice choice = choose_variant(entry, facts, {refuse, refuse});
+    const VariantChoice choice = choose_variant(entry, facts, {refuse, refuse, refuse});
     return choice.variant != nullptr ? choice.variant->query : choice.reason;
   }
   Problems problems_;

@@ -100,6 +100,38 @@ TEST_F(CustomQueryFiles, MayNotDefineWhatExistsAlready) {
                           HasSubstr("5.yaml:6:3: mine_n is defined by the collector mine already")));
 }
 
+TEST_F(CustomQueryFiles, MayNotDefineWhatCodeReports) {
+  const std::vector<std::pair<std::string, std::string>> taken{
+      {"pg_settings_max_connections", "the collector settings"},
+      {"pg_settings_of_a_version_to_come", "the collector settings"},
+      {"pg_stat_statements_calls_total", "the collector statements"},
+      {"pg_stat_statements_calls", "the collector statements"},
+      {"pg_stat_statements_query_info", "the collector statements"},
+      {"pg_wait_seconds_total", "the collector wait_sampler"},
+      {"pg_index_bloat_bytes", "the collector bloat"},
+      {"process_open_fds", "the agent itself"},
+      {"pg_exporter_last_scrape_error", "the agent itself"},
+      {"pg_scrape_collector_success", "the agent itself"}};
+  for (const auto& [name, owner] : taken) {
+    Problems problems;
+    folder_.write("q.yaml", entry("mine", "  n: { usage: gauge, help: x, metric: " + name + " }\n"));
+    auto section = Section::parse("queries: [q.yaml]\n", folder_ / "pgvigil.yaml", problems);
+    decode_collectors(*section);
+    EXPECT_THAT(problems.lines(),
+                ElementsAre(HasSubstr("q.yaml:6:3: " + name + " is defined by " + owner + " already")));
+  }
+}
+
+TEST_F(CustomQueryFiles, MayUseNamesBesideThoseOfCode) {
+  folder_.write("q.yaml", entry("mine",
+                                "  a: { usage: gauge, help: x, metric: pg_stat_statements_mean_time_seconds }\n"
+                                "  b: { usage: gauge, help: x, metric: pg_wait_mine }\n"
+                                "  c: { usage: gauge, help: x, metric: processes_ }\n"
+                                "  d: { usage: gauge, help: x, metric: processes_more }\n"));
+  decode("queries: [q.yaml]\n");
+  EXPECT_THAT(problems_.lines(), IsEmpty());
+}
+
 TEST_F(CustomQueryFiles, MayTakeThePlaceOfABuiltInCollector) {
   folder_.write("q.yaml",
                 entry("locks", "  n: { usage: gauge, help: x, metric: pg_locks_count }\n", "override: true\n"));
@@ -109,6 +141,13 @@ TEST_F(CustomQueryFiles, MayTakeThePlaceOfABuiltInCollector) {
   EXPECT_THAT(plan, SizeIs(before));
   EXPECT_EQ(plan.back().entry.name, "locks");
   EXPECT_THAT(plan.back().entry.columns, SizeIs(1));
+}
+
+TEST_F(CustomQueryFiles, MayHaveTheNamesOfTheBuiltInCollectorWhosePlaceTheyTake) {
+  folder_.write("q.yaml", entry("configuration", "  n: { usage: gauge, help: x, metric: pg_settings_fingerprint }\n",
+                                "override: true\n"));
+  decode("queries: [q.yaml]\n");
+  EXPECT_THAT(problems_.lines(), IsEmpty());
 }
 
 TEST_F(CustomQueryFiles, TakeThePlaceOfExistingCollectorsOnly) {

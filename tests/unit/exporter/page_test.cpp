@@ -140,6 +140,44 @@ TEST_F(MetricsPages, ForgetTasksThatAreNoMore) {
   EXPECT_EQ(text(start_).find("m_gone"), std::string::npos);
 }
 
+TEST_F(MetricsPages, HaveAFamilyOnceAndCountWhatAnotherTaskReportsUnderItsName) {
+  const auto named = [](const std::string& task, const std::string& family, double value) {
+    auto result = std::make_shared<Snapshot>(*snapshot(task, SteadyTime(1000h), value));
+    result->families.front().name = family;
+    return result;
+  };
+  page_.update(named("b", "m", 2));
+  EXPECT_EQ(text(start_), "# HELP m h\n# TYPE m gauge\nm 2\n");
+  page_.update(named("a", "m", 1));
+  EXPECT_EQ(text(start_), "# HELP m h\n# TYPE m gauge\nm 1\n");
+  page_.update(named("b", "m", 3));
+  EXPECT_EQ(text(start_), "# HELP m h\n# TYPE m gauge\nm 1\n");
+  EXPECT_EQ(page_.duplicates(), 1U);
+  page_.update(named("a", "n", 1));
+  EXPECT_EQ(text(start_), "# HELP n h\n# TYPE n gauge\nn 1\n# HELP m h\n# TYPE m gauge\nm 3\n");
+  page_.update(named("a", "m", 1));
+  page_.retain({"b"});
+  EXPECT_EQ(text(start_), "# HELP m h\n# TYPE m gauge\nm 3\n");
+}
+
+TEST_F(MetricsPages, GiveACounterItsOwnNameInOpenMetricsWhenAnotherTaskHasTheShortOne) {
+  auto jobs = std::make_shared<Snapshot>(*snapshot("a", start_, 5));
+  jobs->families.front().name = "my_jobs_total";
+  jobs->families.front().type = MetricType::counter;
+  page_.update(jobs);
+  const PageKind open{MetricsFormat::openmetrics, Encoding::identity};
+  EXPECT_EQ(text(start_, open), "# HELP my_jobs h\n# TYPE my_jobs counter\nmy_jobs_total 5\n");
+  auto gauge = std::make_shared<Snapshot>(*snapshot("b", start_, 7));
+  gauge->families.front().name = "my_jobs";
+  page_.update(gauge);
+  EXPECT_EQ(text(start_, open),
+            "# HELP my_jobs_total h\n# TYPE my_jobs_total unknown\nmy_jobs_total 5\n"
+            "# HELP my_jobs h\n# TYPE my_jobs gauge\nmy_jobs 7\n");
+  EXPECT_EQ(text(start_),
+            "# HELP my_jobs_total h\n# TYPE my_jobs_total counter\nmy_jobs_total 5\n"
+            "# HELP my_jobs h\n# TYPE my_jobs gauge\nmy_jobs 7\n");
+}
+
 constexpr PageKind plain{MetricsFormat::prometheus, Encoding::identity};
 constexpr PageKind plain_gzip{MetricsFormat::prometheus, Encoding::gzip};
 constexpr PageKind open_gzip{MetricsFormat::openmetrics, Encoding::gzip};

@@ -120,7 +120,7 @@ app:
 TEST(PostgresExporterFiles, DoNotDefineWhatIsBuiltIn) {
   TakenNames taken;
   taken.collectors = {"app"};
-  taken.families = {{"app_size", "database_size"}, {"gone_n", "locks"}};
+  taken.families = {{"app_size", "the collector database_size"}, {"gone_n", "the collector locks"}};
   const Imported imported = import_text(R"(
 app:
   query: SELECT 1 AS size, 2 AS other
@@ -295,6 +295,13 @@ TEST(ImportedQueries, EndWhereTheirLastWordEnds) {
   EXPECT_EQ(bare_query("SELECT $a$;$a$; --"), "SELECT $a$;$a$");
   EXPECT_EQ(bare_query("SELECT 'it''s -- no comment'"), "SELECT 'it''s -- no comment'");
   EXPECT_EQ(bare_query(" ; "), "");
+  const std::string odd = R"(SELECT /* a /* nested */ b ; */ E'it\'s; -- x' AS l, 1 AS v)";
+  EXPECT_EQ(bare_query(odd + "; -- done"), odd);
+  EXPECT_EQ(bare_query(R"(SELECT 'a\' AS l; -- it's)"), R"(SELECT 'a\' AS l)");
+  EXPECT_EQ(bare_query(R"(SELECT U&'\0041', B'1', N'x', U&"a;b", e'\\'; --')"),
+            R"(SELECT U&'\0041', B'1', N'x', U&"a;b", e'\\')");
+  EXPECT_EQ(bare_query("SELECT $tag$ $$ ; $tag$, a$b$c, 1 -- $b$\r;"), "SELECT $tag$ $$ ; $tag$, a$b$c, 1");
+  EXPECT_EQ(bare_query("SELECT type'x;' ;"), "SELECT type'x;'");
 }
 
 TEST(ImportedQueries, SelectEverythingByAStarInTheList) {
@@ -307,13 +314,13 @@ TEST(ImportedQueries, SelectEverythingByAStarInTheList) {
   }
 }
 
-TEST(ImportedQueries, ReportWhatOurReaderWouldRefuse) {
+TEST(ImportedQueries, GetOtherNamesWhereOurReaderWouldRefuseTheirs) {
   const Imported imported = import_text(R"(
 app-1:
   query: SELECT 1 AS n
   metrics: [{ n: { usage: GAUGE } }]
 )");
-  EXPECT_THAT(imported.notes, Contains(HasSubstr("'app-1_n' is no valid metric name")));
+  EXPECT_THAT(imported.notes, Contains(HasSubstr("app-1_n is called app_1_n here")));
   EXPECT_THAT(import_text("a: [").notes, Contains(HasSubstr("q.yaml:")));
   EXPECT_THAT(import_text("just: text").notes, ElementsAre(HasSubstr("q.yaml:1:7: just is left out")));
 }
@@ -359,6 +366,49 @@ TEST(CatalogTexts, AreReadBackAsTheyWere) {
       EXPECT_EQ(entry.columns.at(0).server.text(), ">=16");
     }
   }
+}
+
+TEST(ImportedQueries, ThatAreNoSingleStatementAreSaidToBeSo) {
+  EXPECT_EQ(why_not_one_query("SELECT ';', E'\\';' -- ;"), "");
+  EXPECT_EQ(why_not_one_query("SELECT 1; SELECT 2;"), "it is more than one statement");
+  EXPECT_EQ(why_not_one_query("SELECT $1::int AS n"), "it has the parameter $1");
+  EXPECT_EQ(why_not_one_query("SELECT $a$ $1 $a$"), "");
+  EXPECT_EQ(why_not_one_query("-- nothing"), "it has no query");
+}
+
+TEST(ImportedQueries, NameTheSchemaOfStatementsWhereverTheyStandInFrom) {
+  EXPECT_EQ(
+      with_statements_schema("SELECT 1 FROM pg_database d, pg_stat_statements s WHERE 'from pg_stat_statements' = ''"),
+      "SELECT 1 FROM pg_database d, {extension_schema}.pg_stat_statements s WHERE 'from pg_stat_statements' = ''");
+  EXPECT_EQ(with_statements_schema("SELECT 1 -- from pg_stat_statements"), "SELECT 1 -- from pg_stat_statements");
+  EXPECT_TRUE(names_statements_unqualified("SELECT to_regclass(x), (TABLE pg_stat_statements LIMIT 1)"));
+  EXPECT_FALSE(names_statements_unqualified("SELECT pg_stat_statements.calls FROM public.pg_stat_statements"));
+}
+
+TEST(PgExporterFiles, SayWhatTheirTimesBecome) {
+  const Imported imported = import_text(R"(
+app:
+  query: SELECT 1 AS n
+  ttl: -5
+  timeout: 3600
+  tags: [cluster]
+  metrics: [{ n: { usage: GAUGE, description: x } }]
+)");
+  EXPECT_THAT(imported.notes,
+              ElementsAre(HasSubstr("ttl: -5 is not carried over"), HasSubstr("timeout: 3600 s becomes 10m")));
+}
+
+TEST(PostgresExporterFiles, GetNamesThatAreAllowedHere) {
+  const Imported imported = import_text(R"(
+pgvigil_app:
+  query: SELECT 1 AS n, 'x' AS le, 'y' AS "my label"
+  metrics: [{ n: { usage: GAUGE } }, { le: { usage: LABEL } }, { "my label": { usage: LABEL } }]
+)");
+  EXPECT_THAT(metrics(imported), ElementsAre("imported_pgvigil_app_n"));
+  EXPECT_THAT(imported.notes,
+              ElementsAre(HasSubstr("pgvigil_app_n is called imported_pgvigil_app_n here"),
+                          HasSubstr("le is called imported_le here"), HasSubstr("my label is called my_label here")));
+  EXPECT_THAT(imported.collectors.at(0).entry.variants.at(0).query, HasSubstr("\"le\" AS \"imported_le\""));
 }
 
 }  // namespace
