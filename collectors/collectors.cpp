@@ -21,7 +21,7 @@ constexpr auto probe_name = "probe";
 
 // What names that the agent and its tasks without a query give begin with, and those that postgres_exporter gives
 // itself.
-constexpr std::array own_names{"pgvigil_", "process_", "pg_exporter_", "pg_scrape_collector_"};
+constexpr std::array own_names{"pgvigil_", "process_", "pg_exporter_", "pg_scrape_collector_", "ALERTS", "ALERTS_"};
 
 void check_name(const YamlValue& value, const std::string& name, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;

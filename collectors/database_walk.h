@@ -39,7 +39,7 @@ class DatabaseWalk final : public Task {
   // One part's work in one walk.
   struct Round;
   struct Database {
-    Breaker breaker{seconds(60), std::chrono::minutes(15)};
+    Breaker breaker{seconds(15), std::chrono::minutes(15)};
     std::string problem;  // of the last visit; logged when it changes
     bool good = true;
     SteadyTime visited;

@@ -148,7 +148,8 @@ std::vector<TableSubject> TableRulesTask::ask(const TableRule& rule, RunContext&
                                               std::chrono::duration<double>& took) const {
   ConnectionPool::Lease session = context.connections.lease(options_.database, context.deadline, context.stop);
   const ServerTime server_time(session.connection(), took);
-  const GuardedQuery query{rule.query, options_.timeout, max_subjects, true};
+  GuardedQuery query{rule.query, options_.timeout, max_subjects};
+  query.own_search_path = true;
   const LabelledRows found =
       labelled_rows(run_guarded(session.connection(), query, context.stop), ValueColumn::named_or_only, max_subjects,
                     {"alert", "alert_level", "notify"});

@@ -148,7 +148,7 @@ TEST_F(ProtectedAgents, ArePausedByWhoMayAndByNobodyElse) {
   EXPECT_EQ(agent_.get("/api/v1/pause", pause).status, 200);
   EXPECT_EQ(agent_.value("pgvigil_paused"), 1);
   EXPECT_THAT(agent_.get("/api/v1/pause").body, HasSubstr("upgrade, by alice from 127.0.0.1"));
-  EXPECT_EQ(agent_.get("/api/v1/resume", pause).status, 200);
+  EXPECT_EQ(agent_.get("/api/v1/resume", {"--data", "{}", "--header", "Content-Type: application/json"}).status, 200);
   EXPECT_EQ(agent_.value("pgvigil_paused"), 0);
 }
 

@@ -201,7 +201,7 @@ TEST_F(DatabaseWalks, ARefusingDatabaseCostsTheOthersNothingAndItsSubjectsStayKn
   cluster_.execute("ALTER DATABASE beta CONNECTION LIMIT -1");
   clock_.offset += 10s;
   walk_as_watcher();
-  EXPECT_THAT(databases("often", false), ElementsAre("beta")) << "it is left alone for a minute";
+  EXPECT_THAT(databases("often", false), ElementsAre("beta")) << "it is left alone for a while";
   clock_.offset += 60s;
   walk_as_watcher();
   EXPECT_THAT(databases("often"), Contains("beta"));
