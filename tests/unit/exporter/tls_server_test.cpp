@@ -132,7 +132,7 @@ TEST_F(TlsServers, TellAClientThatSpeaksPlainHttp) {
   process.wait(patience);
   process.wait_for_end_of_output(patience);
   EXPECT_THAT(process.output(), HasSubstr("use https"));
-  EXPECT_EQ(failures("plain_http"), 1U);
+  EXPECT_TRUE(eventually(patience, [&] { return failures("plain_http") == 1U; }));
 }
 
 TEST_F(TlsServers, LetNobodyIntoThePrivateListenerBehindThem) {
