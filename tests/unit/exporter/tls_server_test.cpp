@@ -22,22 +22,22 @@ constexpr milliseconds patience{60000};
 class TlsServers : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    certificates_ = std::make_unique<Certificates>();
-    server_pair_ = certificates_->issue("server");
-    client_pair_ = certificates_->issue("client");
+    certificates = std::make_unique<Certificates>();
+    server_pair = certificates->issue("server");
+    client_pair = certificates->issue("client");
   }
-  static void TearDownTestSuite() { certificates_.reset(); }
+  static void TearDownTestSuite() { certificates.reset(); }
 
   TlsOptions options() const {
     TlsOptions options;
-    options.certificate.file = server_pair_.certificate;
-    options.key.file = server_pair_.key;
+    options.certificate.file = server_pair.certificate;
+    options.key.file = server_pair.key;
     return options;
   }
   TlsOptions options_with_clients(TlsOptions::ClientAuth auth) const {
     TlsOptions with = options();
     with.client_auth = auth;
-    with.client_ca.file = certificates_->authority();
+    with.client_ca.file = certificates->authority();
     return with;
   }
 
@@ -63,7 +63,7 @@ class TlsServers : public testing::Test {
     std::string error;
   };
   Answer curl(std::vector<std::string> arguments, const std::string& path = "/x") const {
-    std::vector<std::string> argv{"curl", "--silent", "--show-error", "--cacert", certificates_->authority().string()};
+    std::vector<std::string> argv{"curl", "--silent", "--show-error", "--cacert", certificates->authority().string()};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     argv.push_back(fmt::format("https://127.0.0.1:{}{}", tls_->port(), path));
     Process process(argv);
@@ -85,9 +85,9 @@ class TlsServers : public testing::Test {
     return socket;
   }
 
-  static inline std::unique_ptr<Certificates> certificates_;
-  static inline Certificates::Pair server_pair_;
-  static inline Certificates::Pair client_pair_;
+  static inline std::unique_ptr<Certificates> certificates;
+  static inline Certificates::Pair server_pair;
+  static inline Certificates::Pair client_pair;
   const std::shared_ptr<const std::string> large_ = std::make_shared<const std::string>(20'000'000, 'x');
   PeerTable peers_;
   std::shared_ptr<const TlsContext> context_;
@@ -146,17 +146,17 @@ TEST_F(TlsServers, LetNobodyIntoThePrivateListenerBehindThem) {
 TEST_F(TlsServers, WantClientCertificatesOfTheAuthority) {
   start(options_with_clients(TlsOptions::ClientAuth::require_and_verify));
   EXPECT_NE(curl({}).exit, 0);
-  EXPECT_EQ(curl(as_client(client_pair_)).output, "/x for 127.0.0.1\n");
+  EXPECT_EQ(curl(as_client(client_pair)).output, "/x for 127.0.0.1\n");
   const Certificates others;
   EXPECT_NE(curl(as_client(others.issue("client"))).exit, 0);
-  EXPECT_NE(curl(as_client(certificates_->issue_expired("expired"))).exit, 0);
+  EXPECT_NE(curl(as_client(certificates->issue_expired("expired"))).exit, 0);
   EXPECT_TRUE(eventually(patience, [&] { return failures("client_certificate") == 3; }));
 }
 
 TEST_F(TlsServers, MayVerifyACertificateOnlyIfThereIsOne) {
   start(options_with_clients(TlsOptions::ClientAuth::verify_if_given));
   EXPECT_EQ(curl({}).exit, 0);
-  EXPECT_EQ(curl(as_client(client_pair_)).exit, 0);
+  EXPECT_EQ(curl(as_client(client_pair)).exit, 0);
   EXPECT_NE(curl(as_client(Certificates().issue("client"))).exit, 0);
 }
 
@@ -172,16 +172,16 @@ TEST_F(TlsServers, WantOneOfTheNamesThatAreAllowed) {
   TlsOptions named = options_with_clients(TlsOptions::ClientAuth::require_and_verify);
   named.client_allowed_sans = {"client"};
   start(named);
-  EXPECT_EQ(curl(as_client(client_pair_)).exit, 0);
-  EXPECT_NE(curl(as_client(certificates_->issue("stranger"))).exit, 0);
+  EXPECT_EQ(curl(as_client(client_pair)).exit, 0);
+  EXPECT_NE(curl(as_client(certificates->issue("stranger"))).exit, 0);
   named.client_allowed_sans = {"127.0.0.1"};
   start(named);
-  EXPECT_EQ(curl(as_client(client_pair_)).exit, 0);
+  EXPECT_EQ(curl(as_client(client_pair)).exit, 0);
 }
 
 TEST_F(TlsServers, ShowANewCertificateToNewConnections) {
   start(options());
-  const auto expired = certificates_->issue_expired("yesterday");
+  const auto expired = certificates->issue_expired("yesterday");
   TlsOptions old = options();
   old.certificate.file = expired.certificate;
   old.key.file = expired.key;
